@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The module graph: read this first. Dependencies point from composition to edges to core, never
+// back, and module X is the only one that imports CX.
+//
+// One manifest serves both builds. Nothing here mentions Embedded Swift: the device build is chosen
+// on the command line (tools/build-device), so `swift build` and `swift test` stay plain.
+
+let everywhere: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Device code: the ordinary build refuses what Embedded Swift would refuse.
+let device = everywhere + [.treatWarning("EmbeddedRestrictions", as: .error)]
+
+func cLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
+  .systemLibrary(name: name, path: "Sources/CLibraries/\(name)", pkgConfig: pkgConfig)
+}
+
+/// Embedded objects carry no autolink entries, so every edge names its libraries here.
+func edge(_ name: String, _ dependencies: [Target.Dependency], links libraries: [String]) -> Target {
+  .target(
+    name: name, dependencies: dependencies, swiftSettings: device,
+    linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func tests(_ module: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: "\(module)Tests", dependencies: dependencies, swiftSettings: everywhere)
+}
+
+let package = Package(
+  name: "auricle",
+  products: [
+    .executable(name: "auricled", targets: ["auricled"]),
+    .executable(name: "auricle", targets: ["auricle"]),
+    .executable(name: "auricle-agent", targets: ["auricle-agent"]),
+    .executable(name: "auricle-demo", targets: ["auricle-demo"]),
+  ],
+  targets: [
+    // The core: pure. No I/O, no clock, no threads, no C, no logging.
+    .target(name: "VoiceCore", swiftSettings: device),
+    .target(name: "WireProtocols", dependencies: ["VoiceCore"], swiftSettings: device),
+    .target(name: "ControlProtocol", swiftSettings: device),
+    .target(name: "Settings", dependencies: ["VoiceCore"], swiftSettings: device),
+    .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
+
+    // The edges: one C library each.
+    edge("Linux", ["CLinux"], links: ["m"]),
+    edge("ALSA", ["VoiceCore", "CALSA"], links: ["asound"]),
+    edge("Opus", ["VoiceCore", "COpus"], links: ["opus"]),
+    edge("SpeexDSP", ["VoiceCore", "CSpeexDSP"], links: ["speexdsp", "m"]),
+    edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets"]),
+    cLibrary("CLinux"),
+    cLibrary("CALSA"),
+    cLibrary("COpus"),
+    cLibrary("CSpeexDSP"),
+    cLibrary("CWebSockets"),
+
+    // The composition and the device's two programs.
+    .target(
+      name: "Appliance",
+      dependencies: [
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Room", "Linux", "ALSA", "Opus",
+        "SpeexDSP", "WebSockets",
+      ],
+      swiftSettings: device),
+    .executableTarget(
+      name: "auricled", dependencies: ["Appliance", "Settings", "Linux"], swiftSettings: device),
+    .executableTarget(
+      name: "auricle",
+      dependencies: ["VoiceCore", "ControlProtocol", "Settings", "Room", "SpeexDSP", "Linux"],
+      swiftSettings: device),
+
+    // The agent: server side, never linked into the device programs.
+    cLibrary("CPocketSphinx", pkgConfig: "pocketsphinx"),
+    cLibrary("CESpeak"),
+    .target(
+      name: "PocketSphinx", dependencies: ["VoiceCore", "CPocketSphinx"], swiftSettings: everywhere,
+      linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
+    .target(
+      name: "ESpeak", dependencies: ["VoiceCore", "CESpeak"], swiftSettings: everywhere,
+      linkerSettings: [.linkedLibrary("espeak-ng")]),
+    .target(
+      name: "CloudAgent",
+      dependencies: [
+        "VoiceCore", "WireProtocols", "Opus", "PocketSphinx", "ESpeak", "WebSockets", "Linux",
+      ],
+      swiftSettings: everywhere),
+    .executableTarget(
+      name: "auricle-agent", dependencies: ["CloudAgent", "Linux"], swiftSettings: everywhere),
+
+    // The demonstration: starts both sides, follows them, draws what happened.
+    .target(name: "Demo", dependencies: ["VoiceCore", "ControlProtocol"], swiftSettings: everywhere),
+    .executableTarget(
+      name: "auricle-demo", dependencies: ["Demo", "ControlProtocol", "Linux"],
+      swiftSettings: everywhere),
+
+    tests("VoiceCore", ["VoiceCore"]),
+    tests("WireProtocols", ["WireProtocols", "VoiceCore"]),
+    tests("ControlProtocol", ["ControlProtocol"]),
+    tests("Settings", ["Settings", "VoiceCore"]),
+    tests("Room", ["Room", "VoiceCore"]),
+    tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore"]),
+    tests("Appliance", ["Appliance", "VoiceCore", "Settings", "Room", "SpeexDSP", "Linux"]),
+    tests("CloudAgent", ["CloudAgent", "VoiceCore", "PocketSphinx", "ESpeak"]),
+    tests("Demo", ["Demo", "VoiceCore", "ControlProtocol"]),
+  ]
+)

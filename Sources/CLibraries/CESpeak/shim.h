@@ -1,0 +1,4 @@
+#ifndef AURICLE_CESPEAK_H
+#define AURICLE_CESPEAK_H
+#include <espeak-ng/speak_lib.h>
+#endif

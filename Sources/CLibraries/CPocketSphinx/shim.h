@@ -1,0 +1,4 @@
+#ifndef AURICLE_CPOCKETSPHINX_H
+#define AURICLE_CPOCKETSPHINX_H
+#include <pocketsphinx.h>
+#endif

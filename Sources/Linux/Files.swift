@@ -1,0 +1,97 @@
+internal import CLinux
+
+/// Whole files, folders and links. Everything here blocks: never for the audio thread.
+public enum Files {
+  /// Refuses files above `limit`, so that a wrong path cannot eat the memory.
+  public static func read(_ path: String, limit: Int = 16 << 20) throws(LinuxError) -> [UInt8] {
+    let number = clinux_open(path, O_RDONLY | O_CLOEXEC, 0)
+    guard number >= 0 else { throw .last("read", path) }
+    let file = FileDescriptor(owning: number)
+    var contents: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16_384)
+    while true {
+      let got: Int?
+      do throws(LinuxError) { got = try file.read(into: &chunk, limit: chunk.count) } catch {
+        throw LinuxError("read", path, code: error.code)
+      }
+      guard let got, got > 0 else { return contents }
+      guard contents.count + got <= limit else { throw LinuxError("read", path, code: EFBIG) }
+      contents.append(contentsOf: chunk[..<got])
+    }
+  }
+
+  /// Replaces a file so that a reader, or a power cut, sees the old or the new one, never half.
+  public static func replace(_ path: String, with contents: [UInt8], mode: UInt32 = 0o644)
+    throws(LinuxError)
+  {
+    let fresh = path + ".new"
+    let number = clinux_open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard number >= 0 else { throw .last("write", fresh) }
+    let file = FileDescriptor(owning: number)
+    do throws(LinuxError) {
+      try file.writeAll(contents)
+      guard fsync(file.number) == 0 else { throw .last("write", fresh) }
+      guard rename(fresh, path) == 0 else { throw .last("replace", path) }
+    } catch {
+      unlink(fresh)
+      throw LinuxError("write", path, code: error.code)
+    }
+  }
+
+  /// A new empty file, or the old one emptied, open for writing.
+  public static func create(_ path: String, mode: UInt32 = 0o644) throws(LinuxError)
+    -> FileDescriptor
+  {
+    let number = clinux_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard number >= 0 else { throw .last("create", path) }
+    return FileDescriptor(owning: number)
+  }
+
+  /// Overwrites `bytes` at `offset` of an open file.
+  public static func patch(_ file: borrowing FileDescriptor, at offset: Int, with bytes: [UInt8])
+    throws(LinuxError)
+  {
+    let count = bytes.withUnsafeBytes { pwrite(file.number, $0.baseAddress, $0.count, off_t(offset)) }
+    guard count == bytes.count else { throw .last("write to", "descriptor \(file.number)") }
+  }
+
+  public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  public static func isFolder(_ path: String) -> Bool {
+    var facts = stat()
+    return stat(path, &facts) == 0 && facts.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR)
+  }
+
+  /// Names in a folder, sorted by their bytes; a folder that is not there has none.
+  public static func list(_ folder: String) throws(LinuxError) -> [String] {
+    guard let directory = opendir(folder) else {
+      if clinux_errno() == ENOENT { return [] }
+      throw .last("list", folder)
+    }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Makes the folder and those above it.
+  public static func makeFolder(_ path: String, mode: UInt32 = 0o755) throws(LinuxError) {
+    var made = ""
+    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+      made += part
+      if !made.isEmpty, mkdir(made, mode) != 0, clinux_errno() != EEXIST {
+        throw .last("make folder", made)
+      }
+      made += "/"
+    }
+  }
+
+  public static func remove(_ path: String) throws(LinuxError) {
+    guard unlink(path) == 0 || clinux_errno() == ENOENT else { throw .last("remove", path) }
+  }
+}
