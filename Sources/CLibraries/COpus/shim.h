@@ -5,6 +5,9 @@
 static inline int copus_encoder_set(OpusEncoder *encoder, int request, opus_int32 value) {
   return opus_encoder_ctl(encoder, request, value);
 }
+static inline int copus_decoder_reset(OpusDecoder *decoder) {
+  return opus_decoder_ctl(decoder, OPUS_RESET_STATE);
+}
 // The request names are macros over casts; these are their numbers.
 enum {
   COPUS_SET_BITRATE = OPUS_SET_BITRATE_REQUEST,
