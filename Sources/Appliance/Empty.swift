@@ -1,1 +1,1 @@
-// placeholder
+// the composition follows

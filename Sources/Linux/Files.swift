@@ -51,7 +51,9 @@ public enum Files {
   public static func patch(_ file: borrowing FileDescriptor, at offset: Int, with bytes: [UInt8])
     throws(LinuxError)
   {
-    let count = bytes.withUnsafeBytes { pwrite(file.number, $0.baseAddress, $0.count, off_t(offset)) }
+    let count = bytes.withUnsafeBytes {
+      pwrite(file.number, $0.baseAddress, $0.count, off_t(offset))
+    }
     guard count == bytes.count else { throw .last("write to", "descriptor \(file.number)") }
   }
 

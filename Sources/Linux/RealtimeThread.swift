@@ -47,8 +47,8 @@ public struct RealtimeThread: ~Copyable {
     return RealtimeThread(owning: handle, isRealtime: false)
   }
 
-  private static let entry:
-    @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { raw in
+  private static let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? =
+    { raw in
       let body = Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue()
       body.name.withUTF8Buffer { text in
         // A StaticString ends with a zero byte.

@@ -1,0 +1,27 @@
+internal import CALSA
+
+/// A sound card that refused: which one, what we asked, and ALSA's reason.
+public struct ALSAError: Error, Equatable, Sendable, CustomStringConvertible {
+  public let device: String
+  public let action: String
+  public let code: Int32
+
+  public var reason: String { String(cString: snd_strerror(code)) }
+  public var description: String { "cannot \(action) '\(device)': \(reason)" }
+
+  /// What a technician can do about it.
+  public var advice: String {
+    switch -code {
+    case ENOENT, ENODEV, ENXIO:
+      "no such card: see the names with 'aplay -L', then set alsa.microphone and alsa.loudspeaker"
+    case EBUSY: "another program holds it: see which with 'fuser -v /dev/snd/*'"
+    case EACCES, EPERM: "this user may not use sound: add it to the group 'audio'"
+    case EINVAL: "the card cannot do 16 kHz mono 16 bit: use a 'plughw:' or 'default' device"
+    default: "is the card plugged in? 'aplay -L' lists what is there"
+    }
+  }
+
+  static func check(_ code: Int32, _ action: String, _ device: String) throws(ALSAError) {
+    if code < 0 { throw ALSAError(device: device, action: action, code: code) }
+  }
+}

@@ -1,0 +1,38 @@
+/// Microphone frame in, what was heard out. The same path in the daemon and in `auricle process`.
+public struct HearingChain<Echo: EchoCanceller & ~Copyable>: ~Copyable {
+  private var echo: Echo
+  private var detector = SpeechDetector()
+  private var gate = SpeechGate()
+  private var suppressed = Frame()
+
+  /// The frame for the recogniser: echo removed, otherwise as it was.
+  public private(set) var clean = Frame()
+
+  public init(echo: consuming Echo) { self.echo = echo }
+
+  public struct Judgement: Equatable, Sendable {
+    public var probability: Float
+    public var isSpeech: Bool
+    public var change: SpeechGate.Change?
+    public var mic: Loudness
+    public var reference: Loudness
+    /// How much of the microphone the canceller took away is this against `mic`.
+    public var clean: Loudness
+  }
+
+  /// - Parameter time: the end of this frame.
+  public mutating func hear(
+    mic: borrowing Frame, reference: borrowing Frame, at time: SampleTime
+  ) -> Judgement {
+    let hint = echo.cancel(mic: mic, reference: reference, clean: &clean, suppressed: &suppressed)
+    let cleanLoudness = Loudness(of: clean)
+    let referenceLoudness = Loudness(of: reference)
+    let probability = detector.judge(
+      suppressed: Loudness(of: suppressed), clean: cleanLoudness, reference: referenceLoudness,
+      hint: hint)
+    let change = gate.hear(probability, at: time)
+    return Judgement(
+      probability: probability, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
+      reference: referenceLoudness, clean: cleanLoudness)
+  }
+}

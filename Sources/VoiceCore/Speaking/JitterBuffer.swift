@@ -1,0 +1,45 @@
+/// Replies waiting to be decoded, in order, still compressed: an agent may send far ahead.
+public struct JitterBuffer: Sendable {
+  public enum Step: Equatable, Sendable {
+    case packet(ReplyID, [UInt8])
+    case end(ReplyID)
+  }
+
+  /// An agent that ignores its grant is cut off here: packets of 20 ms for three minutes.
+  static let limit = 9_000
+
+  private var steps: [Step] = []
+  private var first = 0
+  /// Packets refused because the buffer was full.
+  public private(set) var refused = 0
+
+  public init() {}
+
+  public var isEmpty: Bool { first == steps.count }
+  public var count: Int { steps.count - first }
+
+  public mutating func add(_ step: Step) {
+    guard count < JitterBuffer.limit else {
+      refused += 1
+      return
+    }
+    steps.append(step)
+  }
+
+  public mutating func next() -> Step? {
+    guard first < steps.count else { return nil }
+    let step = steps[first]
+    first += 1
+    // Compact now and then: a queue of slices would keep every packet ever played.
+    if first >= 64 {
+      steps.removeFirst(first)
+      first = 0
+    }
+    return step
+  }
+
+  public mutating func clear() {
+    steps.removeAll()
+    first = 0
+  }
+}

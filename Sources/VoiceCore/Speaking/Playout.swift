@@ -1,0 +1,127 @@
+/// Ten milliseconds of a reply on the way to the loudspeaker, or the mark of its end.
+public struct PlayableFrame: Sendable {
+  public enum Kind: Equatable, Sendable { case sound, end }
+
+  public var reply: ReplyID
+  public var kind: Kind
+  public var frame: Frame
+
+  public init(reply: ReplyID, kind: Kind, frame: Frame = .silence) {
+    self.reply = reply
+    self.kind = kind
+    self.frame = frame
+  }
+}
+
+/// How far the loudspeaker is in which reply.
+public struct Playhead: Equatable, Sendable {
+  public enum State: Equatable, Sendable { case silent, playing, held, underrun, drained }
+
+  public var state: State
+  /// Meaningful unless silent.
+  public var reply: ReplyID
+  public var played: SampleSpan
+
+  public init(state: State, reply: ReplyID = ReplyID(0), played: SampleSpan = .zero) {
+    self.state = state
+    self.reply = reply
+    self.played = played
+  }
+
+  /// A person could speak over it: sound comes out, was held, or will go on in a moment.
+  public var isAudible: Bool { state == .playing || state == .held || state == .underrun }
+}
+
+/// What the loudspeaker gets: the audible reply and nothing else, with soft edges.
+///
+/// Stale sound is refused by name: frames of any other reply are dropped as they come.
+public struct Playout: Sendable {
+  /// Ten decibels down: still understood, and the talker stands out.
+  static let duckedGain: Float = 0.3
+  /// A change of gain is spread over this many samples (5 ms): a hard cut clicks.
+  static let fade = 80
+
+  public private(set) var playhead = Playhead(state: .silent)
+  private var gain: Float = 0
+  private var dropped: ReplyID?
+
+  public init() {}
+
+  /// Fills `out` with what the loudspeaker plays next.
+  ///
+  /// - Parameters:
+  ///   - audible: the one reply that may be heard.
+  ///   - peek: the next queued frame, left where it is.
+  ///   - pop: removes it.
+  public mutating func next(
+    audible: ReplyID?, order: Interrupter.Order, volume: Float, into out: inout Frame,
+    peek: () -> PlayableFrame?, pop: () -> Void
+  ) {
+    if order == .drop, playhead.isAudible {
+      dropped = playhead.reply
+      playhead.state = .silent
+    }
+    if let audible, audible != playhead.reply {
+      playhead = Playhead(state: .silent, reply: audible)
+    }
+    if audible != playhead.reply { playhead.state = .silent }
+
+    // A held reply keeps its place; only the fade-out still moves it.
+    if order == .hold, playhead.isAudible {
+      if gain == 0 {
+        playhead.state = .held
+        out = .silence
+        return
+      }
+      take(audible: audible, into: &out, peek: peek, pop: pop)
+      if playhead.isAudible { playhead.state = .held }
+      ramp(&out, to: 0)
+      return
+    }
+    take(audible: audible, into: &out, peek: peek, pop: pop)
+    ramp(&out, to: order == .duck ? volume * Playout.duckedGain : volume)
+  }
+
+  private mutating func take(
+    audible: ReplyID?, into out: inout Frame, peek: () -> PlayableFrame?, pop: () -> Void
+  ) {
+    out = .silence
+    // Bounded by the queue: every pass takes one frame out of it.
+    while let queued = peek() {
+      guard let audible, queued.reply == audible, dropped != audible else {
+        pop()
+        continue
+      }
+      pop()
+      guard queued.kind == .sound else {
+        playhead.state = .drained
+        return
+      }
+      out = queued.frame
+      playhead.state = .playing
+      playhead.played += Frame.span
+      return
+    }
+    if playhead.state == .playing || playhead.state == .held { playhead.state = .underrun }
+  }
+
+  private mutating func ramp(_ frame: inout Frame, to target: Float) {
+    let step = (target - gain) / Float(Playout.fade)
+    for index in 0..<Frame.sampleCount {
+      if index < Playout.fade { gain += step }
+      frame[index] = Int16(max(-32_768, min(32_767, (Float(frame[index]) * gain).rounded())))
+    }
+    gain = target
+  }
+}
+
+/// Volume as people think of it: 0 is silence, 100 is full scale, each step sounds alike.
+public enum Volume {
+  public static let range = 0...100
+
+  public static func gain(_ percent: Int) -> Float {
+    guard percent > 0 else { return 0 }
+    // 40 dB over the range.
+    return exp2((Float(min(percent, 100)) - 100) * 0.4 / 6.0206)
+  }
+}

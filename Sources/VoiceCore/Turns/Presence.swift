@@ -1,0 +1,39 @@
+/// Whether there can be a conversation at all, apart from where it stands.
+public struct Presence: Equatable, Sendable {
+  public enum Link: Equatable, Sendable { case down, connecting, ready }
+
+  public var link = Link.down
+  public var isMuted = false
+  public var hasSound = true
+
+  public init() {}
+
+  /// What keeps a conversation from happening, the hardest first; nil when nothing does.
+  public var obstacle: Shown? {
+    if !hasSound { return .fault }
+    if isMuted { return .muted }
+    switch link {
+    case .down: return .offline
+    case .connecting: return .connecting
+    case .ready: return nil
+    }
+  }
+}
+
+/// The one word that says what the device is doing.
+public enum Shown: Equatable, Sendable {
+  case idle, connecting, listening, thinking, speaking, offline, muted, fault
+
+  public var word: String {
+    switch self {
+    case .idle: "idle"
+    case .connecting: "connecting"
+    case .listening: "listening"
+    case .thinking: "thinking"
+    case .speaking: "speaking"
+    case .offline: "offline"
+    case .muted: "muted"
+    case .fault: "fault"
+    }
+  }
+}
