@@ -1,0 +1,177 @@
+public import VoiceCore
+
+/// The device's side of the native protocol, for one connection: make a new one for the next.
+/// `docs/PROTOCOL.md` is the specification.
+public struct NativeDevice {
+  public static let subprotocol = "auricle.v1"
+
+  private var sent: UInt32 = 0
+  private var received = SequenceCheck()
+  private var isWelcome = false
+  /// Counts interrupts; only sound that carries this number is played.
+  private var epoch: UInt8 = 0
+  private var acknowledged: UInt8 = 0
+  /// The turn whose first packet is still to come, and how much of it was said before the decision.
+  private var freshTurn: TurnID?
+  private var preRoll = SampleSpan.zero
+
+  public init() {}
+
+  // MARK: Upwards
+
+  public mutating func encode(_ message: Upstream) -> WireMessage {
+    switch message {
+    case .hello(let hello): return NativeDevice.encode(hello)
+    case .turnStart(let turn, let preRoll, let cause):
+      freshTurn = turn
+      self.preRoll = preRoll
+      var text = NativeText("turn.start")
+      text.turn(turn)
+      text.span("pre_roll_ms", preRoll)
+      text.word("cause", cause.word)
+      return text.finish()
+    case .turnAudio(let turn, let packet, let place):
+      return audio(turn, packet, at: place)
+    case .turnCommit(let turn, let audio, let reason):
+      var text = NativeText("turn.commit")
+      text.turn(turn)
+      text.span("audio_ms", audio)
+      text.word("reason", reason.word)
+      return text.finish()
+    case .turnCancel(let turn, let reason):
+      var text = NativeText("turn.cancel")
+      text.turn(turn)
+      text.word("reason", reason.word)
+      return text.finish()
+    case .interrupt(let reply, let played):
+      epoch &+= 1
+      var text = NativeText("interrupt")
+      text.reply(reply)
+      text.number("epoch", Int64(epoch))
+      text.span("played_ms", played)
+      return text.finish()
+    case .playback(let reply, let played, let buffered, let state):
+      var text = NativeText("playback")
+      text.reply(reply)
+      text.span("played_ms", played)
+      text.span("buffered_ms", buffered)
+      text.word("state", state.word)
+      return text.finish()
+    }
+  }
+
+  private static func encode(_ hello: Upstream.Hello) -> WireMessage {
+    var text = NativeText("hello")
+    text.version()
+    text.object("device") { text in
+      text.name("id", hello.device)
+      text.name("model", hello.model)
+      text.name("fw", hello.firmware)
+    }
+    text.object("audio") { text in
+      text.list("up", "opus")
+      text.list("down", "opus")
+      let allowed = WireLimits.packetMilliseconds
+      text.number(
+        "frame_ms",
+        max(allowed.lowerBound, min(allowed.upperBound, Int64(hello.packetMilliseconds))))
+      text.span("max_buffer_ms", hello.replyBuffer)
+    }
+    return text.finish()
+  }
+
+  private mutating func audio(_ turn: TurnID, _ packet: [UInt8], at place: SampleSpan)
+    -> WireMessage
+  {
+    var flags: UInt8 = 0
+    if freshTurn == turn { flags |= NativeHeader.Flag.first }
+    if place < preRoll { flags |= NativeHeader.Flag.preRoll }
+    freshTurn = nil
+    sent &+= 1
+    let header = NativeHeader(
+      kind: .uplink, flags: flags, epoch: epoch, reference: turn.number, sequence: sent,
+      milliseconds: UInt32(NativeText.milliseconds(place)))
+    return .binary(header.message(packet))
+  }
+
+  // MARK: Downwards
+
+  /// Nil for what can be left aside: sound from before an interrupt, and optional messages of a
+  /// later version.
+  public mutating func decode(_ message: WireMessage) throws(WireError) -> Downstream? {
+    switch message {
+    case .binary(let bytes): return try decodeAudio(bytes)
+    case .text(let bytes): return try decodeText(bytes)
+    }
+  }
+
+  private mutating func decodeAudio(_ bytes: [UInt8]) throws(WireError) -> Downstream? {
+    let (header, packet) = try NativeHeader.parse(bytes, expecting: .downlink)
+    guard isWelcome else { throw .outOfOrder("audio came before welcome") }
+    try received.take(header.sequence)
+    guard header.epoch == epoch else { return nil }
+    return .replyAudio(ReplyID(header.reference), packet: packet)
+  }
+
+  private mutating func decodeText(_ bytes: [UInt8]) throws(WireError) -> Downstream? {
+    let fields = try NativeFields(bytes)
+    if fields.is("error") {
+      return .refused(
+        code: try fields.name("code"),
+        message: try fields.text("message", longest: WireLimits.longestSentence),
+        isFatal: try fields.flag("fatal"))
+    }
+    guard fields.is("welcome") != isWelcome else {
+      throw .outOfOrder(
+        isWelcome ? "a second welcome came" : "\(fields.message) came before welcome")
+    }
+    switch true {
+    case fields.is("welcome"):
+      let welcome = try NativeDevice.welcome(fields)
+      isWelcome = true
+      return .welcome(welcome)
+    case fields.is("transcript"):
+      return .transcript(
+        try fields.turn(), Spoken(try fields.text("text", longest: WireLimits.longestWords)),
+        isFinal: try fields.flag("final"))
+    case fields.is("response.start"):
+      return .replyStart(try fields.reply(), answering: try fields.turn())
+    case fields.is("response.text"):
+      return .replyText(
+        try fields.reply(), Spoken(try fields.text("text", longest: WireLimits.longestWords)),
+        at: try fields.span("at_ms"))
+    case fields.is("response.end"):
+      return .replyEnd(
+        try fields.reply(), try fields.choice("status", ReplyStatus.all) { $0.word },
+        audio: try fields.span("audio_ms"))
+    case fields.is("interrupt.ack"):
+      let reply = try fields.reply()
+      try takeAcknowledged(try fields.epoch())
+      return .interruptAcknowledged(reply)
+    case fields.is("volume"):
+      return .setVolume(Int(try fields.number("level", in: 0...100)))
+    default:
+      if fields.isOptional { return nil }
+      throw .unsupported("message type \(fields.message)")
+    }
+  }
+
+  private static func welcome(_ fields: NativeFields) throws(WireError) -> Downstream.Welcome {
+    try fields.checkVersion()
+    let audio = try fields.inner("audio")
+    try audio.offersOpus("up")
+    try audio.offersOpus("down")
+    return Downstream.Welcome(
+      session: try fields.name("session_id"), agent: try fields.name("agent"),
+      longestTurn: try fields.inner("limits").span("max_turn_ms"))
+  }
+
+  /// Acknowledgements come in the order of the interrupts; one may stand for several.
+  private mutating func takeAcknowledged(_ given: UInt8) throws(WireError) {
+    let step = given &- acknowledged
+    guard step > 0, step <= epoch &- acknowledged else {
+      throw .outOfOrder("interrupt \(given) was acknowledged, but is not waiting for it")
+    }
+    acknowledged = given
+  }
+}
