@@ -50,6 +50,7 @@ let package = Package(
 
     // The edges: one C library each.
     edge("Linux", ["CLinux"], links: ["m"]),
+    .target(name: "SettingsFiles", dependencies: ["Settings", "Linux"], swiftSettings: device),
     edge("ALSA", ["VoiceCore", "CALSA"], links: ["asound"]),
     edge("Opus", ["VoiceCore", "COpus"], links: ["opus"]),
     edge("SpeexDSP", ["VoiceCore", "CSpeexDSP"], links: ["speexdsp", "m"]),
@@ -64,12 +65,13 @@ let package = Package(
     .target(
       name: "Appliance",
       dependencies: [
-        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Room", "Linux", "ALSA", "Opus",
-        "SpeexDSP", "WebSockets",
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Room", "Linux",
+        "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
     .executableTarget(
-      name: "auricled", dependencies: ["Appliance", "Settings", "Linux"], swiftSettings: device),
+      name: "auricled", dependencies: ["Appliance", "Settings", "SettingsFiles", "Linux"],
+      swiftSettings: device),
     .executableTarget(
       name: "auricle",
       dependencies: ["VoiceCore", "ControlProtocol", "Settings", "Room", "SpeexDSP", "Linux"],

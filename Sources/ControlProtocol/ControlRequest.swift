@@ -1,0 +1,103 @@
+/// What the command line asks of the daemon.
+///
+/// On the socket: `request=NAME` and its fields, then a blank line. The daemon answers with one
+/// block that ends in `error=0` or `error=SENTENCE`; after `watch`, events follow.
+public enum ControlRequest: Equatable, Sendable {
+  case status
+  /// With `levels` the meters ten times a second; with `words` what was said.
+  case watch(levels: Bool, words: Bool)
+  case listen
+  case stop
+  /// Nil asks how it is.
+  case mute(Bool?)
+  /// 0 to 100; nil asks how it is.
+  case volume(Int?)
+  case settings
+  case version
+
+  public var name: String {
+    switch self {
+    case .status: "status"
+    case .watch: "watch"
+    case .listen: "listen"
+    case .stop: "stop"
+    case .mute: "mute"
+    case .volume: "volume"
+    case .settings: "settings"
+    case .version: "version"
+    }
+  }
+
+  public var fields: Fields {
+    var fields = Fields()
+    fields.add("request", name)
+    switch self {
+    case .watch(let levels, let words):
+      fields.add("levels", levels)
+      fields.add("words", words)
+    case .mute(let isMuted?): fields.add("muted", isMuted)
+    case .volume(let volume?): fields.add("volume", volume)
+    case .status, .listen, .stop, .mute, .volume, .settings, .version: break
+    }
+    return fields
+  }
+
+  public func encode() -> [UInt8] { fields.encode() }
+
+  /// Fields it does not know are errors: a newer command must not believe an older daemon obeyed.
+  public static func parse(_ fields: Fields) throws(ControlError) -> ControlRequest {
+    guard let name = fields["request"] else { throw .noRequest }
+    let given = Arguments(request: name, fields: fields)
+    if name.isSame(as: "watch") {
+      try given.allow("levels", "words")
+      return .watch(
+        levels: try given.flag("levels") ?? false, words: try given.flag("words") ?? false)
+    }
+    if name.isSame(as: "mute") {
+      try given.allow("muted")
+      return .mute(try given.flag("muted"))
+    }
+    if name.isSame(as: "volume") {
+      try given.allow("volume")
+      return .volume(try given.volume("volume"))
+    }
+    for plain in [ControlRequest.status, .listen, .stop, .settings, .version]
+    where name.isSame(as: plain.name) {
+      try given.allow()
+      return plain
+    }
+    throw .unknownRequest(String(printing: Array(name.utf8)[...]))
+  }
+
+  private struct Arguments {
+    let request: String
+    let fields: Fields
+
+    func allow(_ first: String = "request", _ second: String = "request") throws(ControlError) {
+      for field in fields.all {
+        let isKnown =
+          field.key.isSame(as: "request") || field.key.isSame(as: first)
+          || field.key.isSame(as: second)
+        guard isKnown else { throw .unknownField(field.key, request: request) }
+      }
+    }
+
+    func flag(_ key: String) throws(ControlError) -> Bool? {
+      guard let value = fields[key] else { return nil }
+      guard let isSo = fields.flag(key) else { throw bad(key, value, "yes or no") }
+      return isSo
+    }
+
+    func volume(_ key: String) throws(ControlError) -> Int? {
+      guard let value = fields[key] else { return nil }
+      guard let number = fields.number(key), 0...100 ~= number else {
+        throw bad(key, value, "0 to 100")
+      }
+      return Int(truncatingIfNeeded: number)
+    }
+
+    private func bad(_ key: String, _ value: String, _ allowed: String) -> ControlError {
+      .badValue(key: key, given: String(printing: Array(value.utf8)[...]), allowed: allowed)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+public import VoiceCore
+
+/// Everything a technician can set, with the values that hold when nothing is written anywhere.
+///
+/// `SettingsTable` has one row for each of these: its name in the file, range and help.
+public struct DeviceSettings: Equatable, Sendable {
+  public var agent = Agent()
+  public var device = Device()
+  public var sound = Sound()
+  public var alsa = ALSA()
+  public var room = Room()
+  public var wav = Wav()
+  public var hearing = Hearing()
+  public var turn = Turn()
+  public var interrupt = Interrupt()
+  public var speaker = Speaker()
+  public var link = Link()
+  public var control = Control()
+
+  public init() {}
+
+  public struct Agent: Equatable, Sendable {
+    public var url = "wss://localhost:8443/auricle"
+    /// Empty: the certificate authorities of the system.
+    public var caFile = ""
+  }
+
+  public struct Device: Equatable, Sendable {
+    public var name = "auricle"
+    public var model = "generic"
+  }
+
+  public struct Sound: Equatable, Sendable {
+    public var card = Card.alsa
+
+    public enum Card: SettingWord {
+      case alsa, room, wav
+
+      public var word: String {
+        switch self {
+        case .alsa: "alsa"
+        case .room: "room"
+        case .wav: "wav"
+        }
+      }
+    }
+  }
+
+  public struct ALSA: Equatable, Sendable {
+    public var microphone = "default"
+    public var loudspeaker = "default"
+    public var period: SampleSpan = .milliseconds(10)
+    public var buffer: SampleSpan = .milliseconds(40)
+  }
+
+  /// The simulated room.
+  public struct Room: Equatable, Sendable {
+    /// Empty: nobody speaks.
+    public var script = ""
+    public var echoDelay: SampleSpan = .milliseconds(40)
+    public var echoGainDecibels = -12
+    public var noiseDecibels = -65
+    public var seed: UInt64 = 1
+    public var speed = 1
+    /// A folder; empty: nothing is recorded.
+    public var recording = ""
+  }
+
+  public struct Wav: Equatable, Sendable {
+    public var microphone = ""
+    public var loudspeaker = ""
+    public var speed = 1
+  }
+
+  public struct Hearing: Equatable, Sendable {
+    public var preRoll: SampleSpan = .milliseconds(600)
+  }
+
+  public struct Turn: Equatable, Sendable {
+    public var endSilence: SampleSpan = .milliseconds(700)
+    public var shortest: SampleSpan = .milliseconds(200)
+    public var longest: SampleSpan = .seconds(30)
+    public var thinkingTimeout: SampleSpan = .seconds(15)
+  }
+
+  public struct Interrupt: Equatable, Sendable {
+    public var isEnabled = true
+    public var duckAfter: SampleSpan = .milliseconds(30)
+    public var holdAfter: SampleSpan = .milliseconds(80)
+    public var confirmAfter: SampleSpan = .milliseconds(250)
+    public var giveUpAfter: SampleSpan = .milliseconds(600)
+  }
+
+  public struct Speaker: Equatable, Sendable {
+    /// 0 to 100.
+    public var volume = 70
+  }
+
+  public struct Link: Equatable, Sendable {
+    public var packet: SampleSpan = .milliseconds(60)
+    public var bitsPerSecond = 16_000
+    public var connectTimeout: SampleSpan = .seconds(10)
+    public var longestWait: SampleSpan = .seconds(30)
+    public var replyBuffer: SampleSpan = .seconds(20)
+  }
+
+  public struct Control: Equatable, Sendable {
+    public var socket = "/run/auricle/control.sock"
+    /// Empty: only root and the daemon's own user.
+    public var group = ""
+  }
+}
+
+/// A setting that is one of a few words.
+public protocol SettingWord: CaseIterable, Equatable, Sendable {
+  var word: String { get }
+}

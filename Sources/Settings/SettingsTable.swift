@@ -1,0 +1,209 @@
+/// Every setting, in the order of the sample file. The parser, the sample, the manual pages and
+/// `auricle settings` are all made from these rows; the defaults are those of `DeviceSettings`.
+public enum SettingsTable {
+  public struct Section: Sendable {
+    public let name: String
+    public let help: String
+  }
+
+  public static let sections: [Section] = [
+    Section(name: "agent", help: "The voice agent this device talks to."),
+    Section(name: "device", help: "Who this device is, as the agent sees it."),
+    Section(name: "sound", help: "Where sound comes from and goes to."),
+    Section(name: "alsa", help: "The real sound card (sound.card = alsa)."),
+    Section(
+      name: "room", help: "The simulated room (sound.card = room), for trying without a card."),
+    Section(name: "wav", help: "Sound files instead of a card (sound.card = wav)."),
+    Section(name: "hearing", help: "What is kept of the sound before a decision."),
+    Section(name: "turn", help: "When a person's turn begins and ends."),
+    Section(name: "interrupt", help: "What happens when somebody speaks over an answer."),
+    Section(name: "speaker", help: "The loudspeaker."),
+    Section(name: "link", help: "The connection to the agent."),
+    Section(name: "control", help: "Who may talk to the running daemon."),
+  ]
+
+  public static let rows: [Setting] = [
+    Setting(
+      "agent", "url", .address,
+      "Where the agent listens. ws:// instead of wss:// goes without encryption: for tests only."
+    ) { $0.carry(&$1.agent.url) },
+    Setting(
+      "agent", "ca_file", .path(mayBeEmpty: true),
+      "Only a server with a certificate from this authority (a PEM file) is believed. Empty: the authorities the system trusts."
+    ) { $0.carry(&$1.agent.caFile) },
+
+    Setting(
+      "device", "name", .text(mayBeEmpty: false), "This device's own name, such as its place."
+    ) { $0.carry(&$1.device.name) },
+    Setting("device", "model", .text(mayBeEmpty: false), "The kind of hardware.") {
+      $0.carry(&$1.device.model)
+    },
+
+    Setting(
+      "sound", "card", .words(of: DeviceSettings.Sound.Card.self),
+      "A real sound card, a simulated room, or sound files."
+    ) { $0.carry(&$1.sound.card) },
+
+    Setting(
+      "alsa", "microphone", .text(mayBeEmpty: false),
+      "ALSA's name of the capture device; arecord -L lists them."
+    ) { $0.carry(&$1.alsa.microphone) },
+    Setting(
+      "alsa", "loudspeaker", .text(mayBeEmpty: false),
+      "ALSA's name of the playback device; aplay -L lists them."
+    ) { $0.carry(&$1.alsa.loudspeaker) },
+    Setting(
+      "alsa", "period", .number(5...50, .time),
+      "How much sound the card hands over at a time. Smaller reacts faster and costs more."
+    ) { $0.carry(&$1.alsa.period) },
+    Setting(
+      "alsa", "buffer", .number(20...500, .time),
+      "How much sound the card may hold: at least two periods. Larger survives longer stalls and reacts later."
+    ) { $0.carry(&$1.alsa.buffer) },
+
+    Setting(
+      "room", "script", .path(mayBeEmpty: true),
+      "What the simulated talker does. Empty: nobody speaks."
+    ) { $0.carry(&$1.room.script) },
+    Setting(
+      "room", "echo_delay", .number(0...400, .time),
+      "How late the loudspeaker is heard in the microphone."
+    ) { $0.carry(&$1.room.echoDelay) },
+    Setting(
+      "room", "echo_gain", .number(-60...6, .decibels),
+      "How loud the loudspeaker is heard in the microphone."
+    ) { $0.carry(&$1.room.echoGainDecibels) },
+    Setting(
+      "room", "noise", .number(-96 ... -20, .decibels), "Background noise, below full scale."
+    ) { $0.carry(&$1.room.noiseDecibels) },
+    Setting(
+      "room", "seed", .number(0...4_294_967_295, .plain), "The same seed makes the same noise."
+    ) { $0.carry(&$1.room.seed) },
+    Setting(
+      "room", "speed", .number(1...100, .plain),
+      "How many times faster than real time the room runs."
+    ) { $0.carry(&$1.room.speed) },
+    Setting(
+      "room", "recording", .path(mayBeEmpty: true),
+      "A folder for what was heard and played, as WAV files. Empty: nothing is recorded."
+    ) { $0.carry(&$1.room.recording) },
+
+    Setting(
+      "wav", "microphone", .path(mayBeEmpty: true),
+      "The file that is heard. Empty: silence."
+    ) { $0.carry(&$1.wav.microphone) },
+    Setting(
+      "wav", "loudspeaker", .path(mayBeEmpty: true),
+      "The file that is written. Empty: what is played is dropped."
+    ) { $0.carry(&$1.wav.loudspeaker) },
+    Setting(
+      "wav", "speed", .number(1...100, .plain),
+      "How many times faster than real time the file runs."
+    ) { $0.carry(&$1.wav.speed) },
+
+    Setting(
+      "hearing", "pre_roll", .number(500...2_000, .time),
+      "Sound from before speech was noticed that is sent too, so that the first word is whole."
+    ) { $0.carry(&$1.hearing.preRoll) },
+
+    Setting(
+      "turn", "end_silence", .number(200...3_000, .time),
+      "Silence this long ends a turn. Longer lets people think, shorter answers sooner."
+    ) { $0.carry(&$1.turn.endSilence) },
+    Setting(
+      "turn", "shortest", .number(50...1_000, .time), "Speech shorter than this is no turn."
+    ) { $0.carry(&$1.turn.shortest) },
+    Setting(
+      "turn", "longest", .number(5_000...120_000, .time),
+      "A turn is sent off after this long, even if the person goes on."
+    ) { $0.carry(&$1.turn.longest) },
+    Setting(
+      "turn", "thinking_timeout", .number(2_000...120_000, .time),
+      "How long the agent may take to begin an answer before the device listens again."
+    ) { $0.carry(&$1.turn.thinkingTimeout) },
+
+    Setting(
+      "interrupt", "enabled", .flag, "Whether an answer can be interrupted by speaking over it."
+    ) { $0.carry(&$1.interrupt.isEnabled) },
+    Setting(
+      "interrupt", "duck_after", .number(10...500, .time),
+      "Speech this long over an answer makes the answer quieter."
+    ) { $0.carry(&$1.interrupt.duckAfter) },
+    Setting(
+      "interrupt", "hold_after", .number(10...1_000, .time),
+      "Speech this long over an answer holds the answer: the loudspeaker is silent."
+    ) { $0.carry(&$1.interrupt.holdAfter) },
+    Setting(
+      "interrupt", "confirm_after", .number(50...2_000, .time),
+      "Speech this long over an answer is an interruption: the rest of the answer is dropped."
+    ) { $0.carry(&$1.interrupt.confirmAfter) },
+    Setting(
+      "interrupt", "give_up_after", .number(100...5_000, .time),
+      "A held answer goes on after this long unless it was confirmed that somebody speaks."
+    ) { $0.carry(&$1.interrupt.giveUpAfter) },
+
+    Setting(
+      "speaker", "volume", .number(0...100, .plain), "The loudspeaker's volume at start.",
+      command: "auricle volume"
+    ) { $0.carry(&$1.speaker.volume) },
+
+    Setting(
+      "link", "packet", .numbers([20, 40, 60], .time),
+      "Sound in one packet to the agent. Longer needs fewer bytes, shorter arrives sooner."
+    ) { $0.carry(&$1.link.packet) },
+    Setting(
+      "link", "bitrate", .number(6_000...64_000, .bitrate), "What speech to the agent may cost."
+    ) { $0.carry(&$1.link.bitsPerSecond) },
+    Setting(
+      "link", "connect_timeout", .number(1_000...60_000, .time),
+      "An agent that has not answered after this long is tried again."
+    ) { $0.carry(&$1.link.connectTimeout) },
+    Setting(
+      "link", "longest_wait", .number(1_000...600_000, .time),
+      "The longest pause between two attempts to connect."
+    ) { $0.carry(&$1.link.longestWait) },
+    Setting(
+      "link", "reply_buffer", .number(1_000...120_000, .time),
+      "How much of an answer the device holds ahead of the loudspeaker."
+    ) { $0.carry(&$1.link.replyBuffer) },
+
+    Setting(
+      "control", "socket", .path(mayBeEmpty: false),
+      "Where the daemon listens for the auricle command."
+    ) { $0.carry(&$1.control.socket) },
+    Setting(
+      "control", "group", .text(mayBeEmpty: true),
+      "Members of this group may use the auricle command too. Empty: only root and the daemon's own user."
+    ) { $0.carry(&$1.control.group) },
+  ]
+
+  /// Two settings of which the first must not be longer than the second times one over `times`.
+  struct Order {
+    let section: String
+    let shorter: String
+    let longer: String
+    var times: Int64 = 1
+  }
+
+  static let orders: [Order] = [
+    Order(section: "alsa", shorter: "period", longer: "buffer", times: 2),
+    Order(section: "interrupt", shorter: "duck_after", longer: "hold_after"),
+    Order(section: "interrupt", shorter: "hold_after", longer: "confirm_after"),
+    Order(section: "interrupt", shorter: "confirm_after", longer: "give_up_after"),
+  ]
+
+  /// The row's number.
+  public static func find(_ section: String, _ key: String) -> Int? {
+    find(Array(section.utf8)[...], Array(key.utf8)[...])
+  }
+
+  static func find(_ section: ArraySlice<UInt8>, _ key: ArraySlice<UInt8>) -> Int? {
+    rows.firstIndex { $0.key.spells(key) && $0.section.spells(section) }
+  }
+
+  static func keys(of section: String) -> [String] {
+    var keys: [String] = []
+    for row in rows where row.section.isSame(as: section) { keys.append(row.key) }
+    return keys
+  }
+}
