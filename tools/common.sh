@@ -1,0 +1,43 @@
+# Sourced by the tools: where the repository is, how to talk, and which toolchain we trust.
+# shellcheck shell=bash
+
+# shellcheck disable=SC2034
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# Embedded Swift is an experimental feature of the compiler: the device build is known to work with
+# exactly this toolchain, and moving it is a change of its own (docs/decisions/0001).
+pinned_swift=6.3.1
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+  say "${0##*/}: $*"
+  exit 1
+}
+
+# Prints the header comment of the calling tool: the text between its first line and its first code.
+usage() { sed -n '2,/^[^#]/{/^#/!d;s/^# \{0,1\}//;p}' "$0"; }
+
+require_swift() {
+  local wanted=${AURICLE_SWIFT_VERSION:-$pinned_swift} found
+  command -v swift >/dev/null ||
+    fail "no Swift toolchain in PATH; install Swift $wanted for Debian 12 from swift.org and try again"
+  found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+  [ "$found" = "$wanted" ] ||
+    fail "found Swift ${found:-of an unknown version}, but the project is pinned to $wanted;" \
+      "install that one, or try yours with AURICLE_SWIFT_VERSION=$found"
+}
+
+# The toolchain's own lld, clang and llvm-objcopy live beside its compiler.
+swift_home() { dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")"; }
+
+# Runs a command as root: directly, with sudo, or not at all.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    fail "this needs root and there is no sudo; run as root: $*"
+  fi
+}
