@@ -6,7 +6,8 @@ public struct ALSAError: Error, Equatable, Sendable, CustomStringConvertible {
   public let action: String
   public let code: Int32
 
-  public var reason: String { String(cString: snd_strerror(code)) }
+  public static func reason(code: Int32) -> String { String(cString: snd_strerror(code)) }
+  public var reason: String { ALSAError.reason(code: code) }
   public var description: String { "cannot \(action) '\(device)': \(reason)" }
 
   /// What a technician can do about it.

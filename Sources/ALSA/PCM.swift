@@ -98,8 +98,13 @@ public struct PCM: ~Copyable {
     try ALSAError.check(snd_pcm_start(handle), "start", device)
   }
 
-  /// Waits for something to read or room to write; false when nothing came in time.
-  public func wait(milliseconds: Int32) -> Bool { snd_pcm_wait(handle, milliseconds) > 0 }
+  /// Waits for something to read or room to write. Nothing in time is an error: the card is stuck.
+  public func wait(milliseconds: Int32) throws(ALSAError) {
+    // An error that it answers with is told by the next read or write, which can repair it.
+    if snd_pcm_wait(handle, milliseconds) == 0 {
+      throw ALSAError(device: device, action: "get an answer from", code: -ETIMEDOUT)
+    }
+  }
 
   /// Samples moved, 0 when the card has none ready. A stumble is repaired and counted.
   public mutating func read(_ samples: UnsafeMutableBufferPointer<Int16>) throws(ALSAError) -> Int {

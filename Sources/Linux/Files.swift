@@ -97,3 +97,15 @@ public enum Files {
     guard unlink(path) == 0 || clinux_errno() == ENOENT else { throw .last("remove", path) }
   }
 }
+
+extension Files {
+  /// Changes a file's group by its name.
+  public static func give(_ path: String, toGroup name: String) throws(LinuxError) {
+    guard let group = getgrnam(name) else {
+      throw LinuxError("find the group", name, code: ENOENT)
+    }
+    guard chown(path, uid_t.max, group.pointee.gr_gid) == 0 else {
+      throw .last("give the group '\(name)'", path)
+    }
+  }
+}

@@ -24,3 +24,8 @@ public struct LinuxError: Error, Equatable, Sendable, CustomStringConvertible {
   public var isRefused: Bool { code == ECONNREFUSED }
   public var isPermission: Bool { code == EACCES || code == EPERM }
 }
+
+extension LinuxError {
+  /// Somebody else has it.
+  public static let busy: Int32 = EADDRINUSE
+}

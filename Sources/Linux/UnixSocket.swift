@@ -48,13 +48,11 @@ public enum UnixSocket {
   }
 
   /// The next caller, or nil when none waits.
-  public static func accept(on listener: borrowing FileDescriptor) throws(LinuxError)
-    -> FileDescriptor?
-  {
-    let number = clinux_accept(listener.number)
+  public static func accept(on listener: Int32) throws(LinuxError) -> FileDescriptor? {
+    let number = clinux_accept(listener)
     if number >= 0 { return FileDescriptor(owning: number) }
     if clinux_errno() == EAGAIN || clinux_errno() == ECONNABORTED { return nil }
-    throw .last("accept on", "descriptor \(listener.number)")
+    throw .last("accept on", "descriptor \(listener)")
   }
 
   /// Who is at the other end, as the kernel says.

@@ -2,8 +2,8 @@ public import VoiceCore
 
 /// Something that happened in the room, stamped with when it truly happened. An end can only be
 /// known later, so the stamps of successive events may run backwards a little.
-public struct RoomEvent: Equatable, Sendable {
-  public enum Kind: Equatable, Sendable {
+public struct RoomEvent: Equatable, Sendable, BitwiseCopyable {
+  public enum Kind: Equatable, Sendable, BitwiseCopyable {
     /// The first sample of what is said that can be heard.
     case talkerStarted
     /// The last one.

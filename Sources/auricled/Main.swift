@@ -1,1 +1,66 @@
-@main struct Main { static func main() {} }
+internal import Appliance
+internal import Linux
+internal import Settings
+internal import SettingsFiles
+
+@main struct Main {
+  // Closures written here would belong to the main actor: everything happens in `Daemon`.
+  static func main() { Process.exit(Daemon.run(Array(Process.arguments.dropFirst()))) }
+}
+
+/// Arguments and settings in, exit code out.
+enum Daemon {
+  static let usage = """
+    usage: auricled [--config FILE]... [--check]
+
+      --config FILE  read this file instead of /etc/auricle/auricle.conf and conf.d;
+                     may be given several times, later files win
+      --check        read the settings, say what is wrong with them, and end
+      --version      print the version
+      --help         print this
+
+    exit codes: 0 ended as asked, 1 could not start, 2 wrong use or wrong settings
+    """
+
+  static func run(_ arguments: [String]) -> Int32 {
+    var files: [String] = []
+    var onlyChecks = false
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--config":
+        guard let file = rest.popFirst() else { return wrongUse("--config needs a file") }
+        files.append(file)
+      case "--check": onlyChecks = true
+      case "--version":
+        Output.print("auricled \(Appliance.version)")
+        return 0
+      case "--help", "-h":
+        Output.print(usage)
+        return 0
+      default:
+        return wrongUse("unknown argument '\(argument)'")
+      }
+    }
+    let loaded: LoadedSettings
+    do throws(SettingsError) { loaded = try SettingsFiles.load(files) } catch {
+      for line in error.lines { Log.error(line) }
+      return 2
+    }
+    if onlyChecks {
+      Output.print("settings are good")
+      return 0
+    }
+    do throws(StartProblem) { try Appliance.run(loaded) } catch {
+      Log.error("auricled: \(error.reason)")
+      Log.error("  \(error.advice)")
+      return 1
+    }
+    return 0
+  }
+
+  private static func wrongUse(_ sentence: String) -> Int32 {
+    Output.complain("auricled: \(sentence)\n\n\(usage)")
+    return 2
+  }
+}

@@ -1,5 +1,5 @@
 /// Ten milliseconds of 16 kHz mono sound: the only unit inside the process.
-public struct Frame: Sendable {
+public struct Frame: Sendable, BitwiseCopyable {
   public static let sampleCount = 160
   public static let sampleRate = 16_000
   public static let span = SampleSpan(samples: Int64(sampleCount))

@@ -1,5 +1,5 @@
 /// How loud a frame is: its power, and the same in dB below full scale for people.
-public struct Loudness: Equatable, Comparable, Sendable {
+public struct Loudness: Equatable, Comparable, Sendable, BitwiseCopyable {
   /// Mean square of the samples, 0 to 2^30.
   public let power: Float
 

@@ -2,7 +2,7 @@
 ///
 /// It never stops: without a sound card the audio thread paces silent frames. Nothing in the core
 /// asks what time it is, so a recording replays exactly and a test runs as fast as it can.
-public struct SampleTime: Equatable, Comparable, Sendable {
+public struct SampleTime: Equatable, Comparable, Sendable, BitwiseCopyable {
   public let samples: Int64
 
   public init(samples: Int64) { self.samples = samples }
@@ -26,7 +26,7 @@ public struct SampleTime: Equatable, Comparable, Sendable {
 }
 
 /// A length of time, counted in samples at 16 kHz.
-public struct SampleSpan: Equatable, Comparable, Sendable {
+public struct SampleSpan: Equatable, Comparable, Sendable, BitwiseCopyable {
   public static let samplesPerMillisecond: Int64 = 16
 
   public let samples: Int64

@@ -16,7 +16,7 @@ public struct Interrupter: Sendable {
   /// What the loudspeaker has to do in this frame.
   public enum Order: Equatable, Sendable { case play, duck, hold, drop }
 
-  public enum Verdict: Equatable, Sendable {
+  public enum Verdict: Equatable, Sendable, BitwiseCopyable {
     case none
     case ducked
     case held

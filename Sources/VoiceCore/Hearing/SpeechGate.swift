@@ -1,7 +1,7 @@
 /// Turns a probability that wavers into speech or silence that does not, and dates the change back
 /// to where it really was.
 public struct SpeechGate: Sendable {
-  public enum Change: Equatable, Sendable {
+  public enum Change: Equatable, Sendable, BitwiseCopyable {
     case started(onset: SampleTime)
     case ended(end: SampleTime)
   }

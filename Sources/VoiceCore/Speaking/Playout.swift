@@ -1,6 +1,6 @@
 /// Ten milliseconds of a reply on the way to the loudspeaker, or the mark of its end.
-public struct PlayableFrame: Sendable {
-  public enum Kind: Equatable, Sendable { case sound, end }
+public struct PlayableFrame: Sendable, BitwiseCopyable {
+  public enum Kind: Equatable, Sendable, BitwiseCopyable { case sound, end }
 
   public var reply: ReplyID
   public var kind: Kind
@@ -14,8 +14,8 @@ public struct PlayableFrame: Sendable {
 }
 
 /// How far the loudspeaker is in which reply.
-public struct Playhead: Equatable, Sendable {
-  public enum State: Equatable, Sendable { case silent, playing, held, underrun, drained }
+public struct Playhead: Equatable, Sendable, BitwiseCopyable {
+  public enum State: Equatable, Sendable, BitwiseCopyable { case silent, playing, held, underrun, drained }
 
   public var state: State
   /// Meaningful unless silent.
@@ -57,42 +57,48 @@ public struct Playout: Sendable {
     audible: ReplyID?, order: Interrupter.Order, volume: Float, into out: inout Frame,
     peek: () -> PlayableFrame?, pop: () -> Void
   ) {
-    if order == .drop, playhead.isAudible {
-      dropped = playhead.reply
+    let wasPlaying = playhead.state == .playing && gain > 0
+    if order == .drop, playhead.isAudible { dropped = playhead.reply }
+    let isOver = dropped == playhead.reply || audible != playhead.reply
+    if wasPlaying && isOver {
+      // Its last frame fades; the next call finds whatever may be heard then.
+      take(playhead.reply, into: &out, peek: peek, pop: pop)
+      ramp(&out, to: 0)
       playhead.state = .silent
+      return
     }
+    if isOver { playhead.state = .silent }
     if let audible, audible != playhead.reply {
       playhead = Playhead(state: .silent, reply: audible)
     }
-    if audible != playhead.reply { playhead.state = .silent }
 
     // A held reply keeps its place; only the fade-out still moves it.
     if order == .hold, playhead.isAudible {
-      if gain == 0 {
-        playhead.state = .held
-        out = .silence
-        return
-      }
-      take(audible: audible, into: &out, peek: peek, pop: pop)
+      if gain == 0 { out = .silence } else { take(audible, into: &out, peek: peek, pop: pop) }
       if playhead.isAudible { playhead.state = .held }
       ramp(&out, to: 0)
       return
     }
-    take(audible: audible, into: &out, peek: peek, pop: pop)
+    take(dropped == audible ? nil : audible, into: &out, peek: peek, pop: pop)
+    guard playhead.state == .playing else {
+      // What comes after silence fades in.
+      gain = 0
+      return
+    }
     ramp(&out, to: order == .duck ? volume * Playout.duckedGain : volume)
+    // Nothing behind it: should the next frame be late, this one must not end in a cut.
+    if peek() == nil { fadeTail(&out) }
   }
 
+  /// The next frame of `wanted`; everything else in front of it is thrown away.
   private mutating func take(
-    audible: ReplyID?, into out: inout Frame, peek: () -> PlayableFrame?, pop: () -> Void
+    _ wanted: ReplyID?, into out: inout Frame, peek: () -> PlayableFrame?, pop: () -> Void
   ) {
     out = .silence
     // Bounded by the queue: every pass takes one frame out of it.
     while let queued = peek() {
-      guard let audible, queued.reply == audible, dropped != audible else {
-        pop()
-        continue
-      }
       pop()
+      guard let wanted, queued.reply == wanted else { continue }
       guard queued.kind == .sound else {
         playhead.state = .drained
         return
@@ -109,9 +115,21 @@ public struct Playout: Sendable {
     let step = (target - gain) / Float(Playout.fade)
     for index in 0..<Frame.sampleCount {
       if index < Playout.fade { gain += step }
-      frame[index] = Int16(max(-32_768, min(32_767, (Float(frame[index]) * gain).rounded())))
+      frame[index] = scaled(frame[index], gain)
     }
     gain = target
+  }
+
+  private mutating func fadeTail(_ frame: inout Frame) {
+    for index in 0..<Playout.fade {
+      let place = Frame.sampleCount - Playout.fade + index
+      frame[place] = scaled(frame[place], 1 - Float(index + 1) / Float(Playout.fade))
+    }
+    gain = 0
+  }
+
+  private func scaled(_ sample: Int16, _ gain: Float) -> Int16 {
+    Int16(max(-32_768, min(32_767, (Float(sample) * gain).rounded())))
   }
 }
 

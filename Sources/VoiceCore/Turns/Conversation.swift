@@ -57,8 +57,9 @@ public struct Conversation: Sendable {
   public mutating func hear(_ heard: HeardFrame) -> [Effect] {
     now = heard.time
     var effects: [Effect] = []
+    // An interruption comes before everything else that can be said about this frame.
+    follow(heard.verdict, at: heard.playhead, &effects)
     follow(heard.playhead, &effects)
-    follow(heard.verdict, heard, &effects)
     listen(to: heard, &effects)
     if machine.handle(.tick(now)) == .rest(.noAnswer) { show(because: .noAnswer, &effects) }
     return effects
@@ -301,10 +302,10 @@ public struct Conversation: Sendable {
   }
 
   private mutating func follow(
-    _ verdict: Interrupter.Verdict, _ heard: HeardFrame, _ effects: inout [Effect]
+    _ verdict: Interrupter.Verdict, at head: Playhead, _ effects: inout [Effect]
   ) {
-    guard let reply = current, heard.playhead.reply == reply else { return }
-    let played = heard.playhead.played
+    guard let reply = current, head.reply == reply else { return }
+    let played = head.played
     switch verdict {
     case .none: return
     case .ducked: effects.append(.note(.ducked(reply, played: played)))
@@ -313,6 +314,7 @@ public struct Conversation: Sendable {
     case .confirmed(let began):
       guard case .yield(_, let id) = machine.handle(.interrupted(now)) else { return }
       onset = began
+      playhead = head
       silence(reply, &effects)
       effects.append(.note(.interrupted(reply, onset: began, played: played)))
       open(id, .bargeIn, quietUntil: now, &effects)

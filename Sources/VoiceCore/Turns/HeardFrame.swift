@@ -1,6 +1,6 @@
 /// One frame as the audio thread leaves it for the conversation: sound, judgement and what the
 /// loudspeaker was doing. The only thing that crosses from one thread to the other.
-public struct HeardFrame: Sendable {
+public struct HeardFrame: Sendable, BitwiseCopyable {
   /// The end of the frame.
   public var time: SampleTime
   /// For the recogniser: echo removed.

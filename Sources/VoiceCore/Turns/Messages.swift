@@ -1,12 +1,12 @@
 /// One thing a person says, from onset to the end the endpointer found. Numbered from 1 by the device.
-public struct TurnID: Equatable, Sendable {
+public struct TurnID: Equatable, Sendable, BitwiseCopyable {
   public let number: UInt32
   public init(_ number: UInt32) { self.number = number }
   public var next: TurnID { TurnID(number &+ 1) }
 }
 
 /// One thing the agent says in answer. Numbered by the agent, never used twice in a session.
-public struct ReplyID: Equatable, Sendable {
+public struct ReplyID: Equatable, Sendable, BitwiseCopyable {
   public let number: UInt32
   public init(_ number: UInt32) { self.number = number }
 }

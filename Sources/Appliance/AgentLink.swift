@@ -1,0 +1,124 @@
+internal import Linux
+internal import Settings
+internal import VoiceCore
+internal import WebSockets
+internal import WireProtocols
+
+/// The connection to the agent: messages instead of bytes, and tries again for ever.
+final class AgentLink {
+  enum Event {
+    case connecting
+    case received(Downstream)
+    /// The connection is over; the next try comes after `wait`.
+    case lost(LinkLoss, wait: SampleSpan)
+  }
+
+  /// Messages that wait for the network; speech at 16 kbit/s for about two minutes.
+  static let largestQueue = 256 << 10
+
+  private let link: ServerLink
+  private let onEvent: (Event) -> Void
+  private let hello: Upstream
+  private var wire = NativeDevice()
+  private var reconnector: Reconnector
+  private var now = SampleTime.start
+  /// Why we closed it ourselves, which says more than how the socket ended.
+  private var ownReason: LinkLoss?
+  private(set) var connects = 0
+
+  init(
+    on loop: EventLoop, settings: DeviceSettings, version: String,
+    onEvent: @escaping (Event) -> Void
+  ) throws(LinkError) {
+    self.onEvent = onEvent
+    hello = .hello(
+      Upstream.Hello(
+        device: settings.device.name, model: settings.device.model, firmware: version,
+        packetMilliseconds: Int(settings.link.packet.milliseconds),
+        replyBuffer: settings.link.replyBuffer))
+    reconnector = Reconnector(
+      connectLimit: settings.link.connectTimeout, longestWait: settings.link.longestWait,
+      seed: UInt64(bitPattern: MonotonicClock.microseconds()) ^ UInt64(Process.identifier) << 40)
+    var forward: (ServerLink.Event) -> Void = { _ in }
+    link = ServerLink(
+      on: loop, to: try ServerAddress(url: settings.agent.url),
+      caFile: settings.agent.caFile.isEmpty ? nil : settings.agent.caFile,
+      subprotocol: NativeDevice.subprotocol, maximumMessage: WireLimits.largestMessage,
+      maximumQueueBytes: AgentLink.largestQueue, onEvent: { forward($0) })
+    forward = { self.handle($0) }
+  }
+
+  var isOpen: Bool { link.isOpen }
+  var traffic: Traffic { link.traffic }
+
+  func tick(at time: SampleTime) {
+    now = time
+    switch reconnector.tick(at: time) {
+    case .none: break
+    case .connect:
+      onEvent(.connecting)
+      link.connect()
+    case .giveUpThisTry:
+      close(LinkLoss("no welcome in time", advice: "is it an agent that listens there?"))
+    }
+  }
+
+  func send(_ message: Upstream) {
+    guard link.isOpen else { return }
+    let isQueued =
+      switch wire.encode(message) {
+      case .text(let bytes): link.send(bytes, isText: true)
+      case .binary(let bytes): link.send(bytes, isText: false)
+      }
+    if !isQueued {
+      close(LinkLoss("the network takes nothing any more", advice: "is the uplink fast enough?"))
+    }
+  }
+
+  func close(_ reason: LinkLoss) {
+    if ownReason == nil { ownReason = reason }
+    link.close()
+  }
+
+  private func handle(_ event: ServerLink.Event) {
+    switch event {
+    case .opened:
+      connects += 1
+      wire = NativeDevice()
+      send(hello)
+    case .received(let isText, let bytes):
+      receive(isText ? .text(bytes) : .binary(bytes))
+    case .closed(let failure):
+      let loss = ownReason ?? LinkLoss(failure.description, advice: failure.advice)
+      ownReason = nil
+      onEvent(.lost(loss, wait: reconnector.closed(at: now)))
+    }
+  }
+
+  private func receive(_ message: WireMessage) {
+    do throws(WireError) {
+      guard let message = try wire.decode(message) else { return }
+      if case .welcome = message { reconnector.opened() }
+      onEvent(.received(message))
+    } catch {
+      if case .unsupported = error {
+        return Log.warning("agent not understood reason=\(Log.quoted(error.description))")
+      }
+      close(
+        LinkLoss(
+          "the agent broke the protocol: \(error.description)",
+          advice: "do agent and device have matching versions?"))
+    }
+  }
+}
+
+/// Why the link was lost, and what to do about it.
+struct LinkLoss: Equatable {
+  let reason: String
+  let advice: String
+
+  init(_ reason: String, advice: String) {
+    self.reason = reason
+    self.advice = advice
+  }
+}

@@ -1,0 +1,92 @@
+internal import Linux
+internal import Opus
+public import Settings
+internal import VoiceCore
+internal import WebSockets
+
+/// The daemon, put together: two threads, a ring each way, a socket to the agent and one for the
+/// command line.
+public enum Appliance {
+  public static let version = "0.1.0"
+  /// Above every ordinary thread, below the kernel's own.
+  static let audioPriority: Int32 = 10
+
+  /// Runs until SIGTERM or SIGINT.
+  public static func run(_ loaded: LoadedSettings) throws(StartProblem) {
+    let settings = loaded.settings
+    Process.ignoreBrokenPipes()
+    let socket = try ControlSocket.claim(settings.control.socket, group: settings.control.group)
+    defer { socket.release() }
+    // Before any thread starts, so that all of them leave the signals to the loop.
+    let (signals, recorder, bridge) = try StartProblem.advising(
+      "is the disk full, or room.recording no folder?"
+    ) { () throws(LinuxError) in
+      let recorder = try Recorder.open(settings)
+      return (
+        SignalHolder(try StopSignals.open()), recorder,
+        try Bridge(volume: settings.speaker.volume, records: recorder != nil)
+      )
+    }
+    let coding = try StartProblem.advising("set link.packet and link.bitrate to their defaults") {
+      () throws(OpusError) in try Coding(settings)
+    }
+    let loop = try StartProblem.advising("is the system out of memory?") {
+      () throws(LinkError) in try EventLoop()
+    }
+    let conversation = ConversationLoop(
+      bridge: bridge, loaded: loaded, loop: loop, coding: coding, recorder: recorder,
+      version: version)
+    try StartProblem.advising("correct agent.url or agent.ca_file") { () throws(LinkError) in
+      conversation.connect(
+        link: try AgentLink(on: loop, settings: settings, version: version) {
+          conversation.linkChanged($0)
+        },
+        control: try ControlServer(
+          on: loop, listener: socket.listener, greeting: { conversation.standing },
+          answer: { conversation.answer($0) }))
+      _ = try loop.watch(bridge.wakeup.number) { conversation.audioSignalled() }
+      _ = try loop.watch(signals.number) {
+        if let name = signals.next() { conversation.stop(because: name) }
+      }
+    }
+    conversation.openCard()
+    let audio = try startAudio(bridge, settings)
+    conversation.audioRuns(isRealtime: audio.isRealtime)
+    ServiceManager.ready(status: "running")
+    loop.run()
+    bridge.isStopping = true
+    audio.join()
+    conversation.finish()
+    Log.info("stopped")
+  }
+
+  private static func startAudio(_ bridge: Bridge, _ settings: DeviceSettings)
+    throws(StartProblem) -> RealtimeThread
+  {
+    let audio = AudioLoopHolder(
+      AudioLoop(bridge: bridge, interrupter: Interrupter.Settings(settings)))
+    let thread = try StartProblem.advising("is the system out of memory?") {
+      () throws(LinuxError) in
+      try RealtimeThread.start(name: "audio", priority: audioPriority) { audio.run() }
+    }
+    if !thread.isRealtime {
+      Log.warning("audio thread without real-time priority: sound may stumble under load")
+    }
+    return thread
+  }
+}
+
+/// Closures of other threads and modules cannot own what is not copyable; they can hold one of these.
+private final class SignalHolder {
+  private let signals: StopSignals
+  init(_ signals: consuming StopSignals) { self.signals = signals }
+  var number: Int32 { signals.number }
+  func next() -> String? { signals.next() }
+}
+
+/// Made on one thread, run on another, touched by nobody else.
+private final class AudioLoopHolder: @unchecked Sendable {
+  private var loop: AudioLoop
+  init(_ loop: consuming AudioLoop) { self.loop = loop }
+  func run() { loop.run() }
+}

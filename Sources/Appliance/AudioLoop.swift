@@ -1,0 +1,101 @@
+internal import Linux
+internal import SpeexDSP
+internal import VoiceCore
+
+/// The audio thread: hear, judge, play, tell. A straight line every ten milliseconds that allocates
+/// nothing, locks nothing and waits for nobody but the sound card.
+struct AudioLoop: ~Copyable {
+  private let bridge: Bridge
+  private var chain: HearingChain<SpeexEchoCanceller>
+  private var interrupter: Interrupter
+  private var playout = Playout()
+  private var reference = EchoReference()
+  private var time = SampleTime.start
+  private var card: Unmanaged<CardHolder>?
+  private var nextSilence: Int64 = 0
+  private var mic = Frame()
+  private var speaker = Frame()
+
+  init(bridge: Bridge, interrupter: Interrupter.Settings) {
+    self.bridge = bridge
+    chain = HearingChain(echo: SpeexEchoCanceller.open())
+    self.interrupter = Interrupter(settings: interrupter)
+  }
+
+  mutating func run() {
+    while !bridge.isStopping { step() }
+    if let card { bridge.giveBack(card) }
+  }
+
+  private mutating func step() {
+    if card == nil { card = bridge.takeOffer() }
+    listen()
+    time = time + Frame.span
+    // Muted means muted: nothing behind this line ever had the sound.
+    if bridge.isMuted { mic = .silence }
+    let judged = chain.hear(mic: mic, reference: reference.frame, at: time)
+    let verdict = interrupter.judge(
+      speech: judged.probability, isReplyAudible: playout.playhead.isAudible, at: time)
+    let before = playout.playhead.state
+    playout.next(
+      audible: bridge.audible, order: interrupter.order, volume: Volume.gain(bridge.volume),
+      into: &speaker, peek: { bridge.toPlay.peek() }, pop: { bridge.toPlay.drop() })
+    if playout.playhead.state == .underrun && before != .underrun {
+      bridge.counters.underruns.add()
+    }
+    play()
+    reference.play(speaker)
+    tell(judged, verdict)
+  }
+
+  private mutating func listen() {
+    guard let current = card?._withUnsafeGuaranteedRef({ $0.card }) else { return paceSilence() }
+    do throws(CardTrouble) { try current.listen(into: &mic) } catch { lose(error) }
+  }
+
+  private mutating func play() {
+    guard let current = card?._withUnsafeGuaranteedRef({ $0.card }) else { return }
+    do throws(CardTrouble) { try current.play(speaker) } catch { lose(error) }
+    bridge.counters.stumbles.value = current.stumbles
+  }
+
+  private mutating func lose(_ trouble: CardTrouble) {
+    bridge.counters.cardFailure.value = Int(trouble.code)
+    if let card { bridge.giveBack(card) }
+    card = nil
+    mic = .silence
+    nextSilence = 0
+  }
+
+  /// The sample clock never stops: without a card, ten milliseconds of nothing take ten milliseconds.
+  private mutating func paceSilence() {
+    let now = MonotonicClock.microseconds()
+    // After a card, or a stopped process, the clock goes on from here instead of catching up.
+    if now - nextSilence > 100_000 { nextSilence = now }
+    nextSilence += 10_000
+    MonotonicClock.sleep(untilMicroseconds: nextSilence)
+    mic = .silence
+  }
+
+  private mutating func tell(
+    _ judged: HearingChain<SpeexEchoCanceller>.Judgement, _ verdict: Interrupter.Verdict
+  ) {
+    var playhead = playout.playhead
+    // What counts is what was in the air, not what was handed to the card.
+    if let delay = card?._withUnsafeGuaranteedRef({ $0.card.playbackDelay }) {
+      playhead.played = max(.zero, playhead.played - delay)
+    }
+    let heard = HeardFrame(
+      time: time, sound: chain.clean, probability: judged.probability, isSpeech: judged.isSpeech,
+      change: judged.change, mic: judged.mic, speaker: Loudness(of: speaker), verdict: verdict,
+      playhead: playhead)
+    if !bridge.heard.push(heard) { bridge.counters.droppedFrames.add() }
+    if let recording = bridge.recording,
+      !recording.push(RecordedFrame(mic: mic, speaker: speaker))
+    {
+      bridge.counters.lostRecording.add()
+    }
+    bridge.counters.frames.add()
+    bridge.wakeup.signal()
+  }
+}

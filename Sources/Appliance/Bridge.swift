@@ -1,0 +1,109 @@
+internal import Linux
+internal import Room
+internal import Synchronization
+internal import VoiceCore
+
+/// Everything the audio thread and the conversation thread share: a ring each way, counters, and
+/// what may be heard. There is nothing else between them.
+final class Bridge: @unchecked Sendable {
+  /// The conversation may be away for 2.5 s (a slow disk, a name server) before a frame is lost.
+  let heard = Ring<HeardFrame>(capacity: 256, filler: HeardFrame(time: .start))
+  /// 160 ms of reply ahead of the loudspeaker. It may be deep: what is silenced is dropped by name.
+  let toPlay = Ring<PlayableFrame>(
+    capacity: 16, filler: PlayableFrame(reply: ReplyID(0), kind: .end))
+  let roomEvents = Ring<RoomEvent>(capacity: 64, filler: RoomEvent(.scriptEnded, at: .start))
+  /// Only when a recording was asked for.
+  let recording: Ring<RecordedFrame>?
+  let counters = Counters()
+  let wakeup: Wakeup
+
+  private let audibleReply = Atomic<Int64>(-1)
+  private let volumePercent: Atomic<Int>
+  private let mutedFlag = Atomic<Bool>(false)
+  private let stopFlag = Atomic<Bool>(false)
+  /// A card on its way to the audio thread, and one on its way back to be closed.
+  private let offered = Atomic<UInt>(0)
+  private let returned = Atomic<UInt>(0)
+
+  init(volume: Int, records: Bool) throws(LinuxError) {
+    wakeup = try Wakeup.open()
+    volumePercent = Atomic<Int>(volume)
+    recording = records ? Ring(capacity: 256, filler: RecordedFrame()) : nil
+  }
+
+  /// The one reply that may be heard.
+  var audible: ReplyID? {
+    get {
+      let number = audibleReply.load(ordering: .acquiring)
+      return number < 0 ? nil : ReplyID(UInt32(truncatingIfNeeded: number))
+    }
+    set { audibleReply.store(newValue.map { Int64($0.number) } ?? -1, ordering: .releasing) }
+  }
+  var volume: Int {
+    get { volumePercent.load(ordering: .relaxed) }
+    set { volumePercent.store(newValue, ordering: .relaxed) }
+  }
+  var isMuted: Bool {
+    get { mutedFlag.load(ordering: .relaxed) }
+    set { mutedFlag.store(newValue, ordering: .relaxed) }
+  }
+  var isStopping: Bool {
+    get { stopFlag.load(ordering: .acquiring) }
+    set { stopFlag.store(newValue, ordering: .releasing) }
+  }
+
+  // MARK: Cards change hands without the audio thread opening, closing or freeing one.
+
+  /// Conversation side. One offer at a time: it must have been taken before the next.
+  func offer(_ card: consuming CardHolder) {
+    offered.store(UInt(bitPattern: Unmanaged.passRetained(card).toOpaque()), ordering: .releasing)
+  }
+  /// Audio side.
+  func takeOffer() -> Unmanaged<CardHolder>? {
+    guard offered.load(ordering: .relaxed) != 0 else { return nil }
+    let raw = offered.exchange(0, ordering: .acquiring)
+    return UnsafeRawPointer(bitPattern: raw).map { Unmanaged.fromOpaque($0) }
+  }
+  /// Audio side: it is lost; somebody else closes it.
+  func giveBack(_ card: Unmanaged<CardHolder>) {
+    returned.store(UInt(bitPattern: card.toOpaque()), ordering: .releasing)
+  }
+  /// Conversation side: the card that was lost, which ends when the caller lets go of it.
+  func takeReturned() -> CardHolder? {
+    guard returned.load(ordering: .relaxed) != 0 else { return nil }
+    let raw = returned.exchange(0, ordering: .acquiring)
+    return UnsafeRawPointer(bitPattern: raw).map {
+      Unmanaged<CardHolder>.fromOpaque($0).takeRetainedValue()
+    }
+  }
+}
+
+/// What the audio thread counts instead of logging.
+final class Counters: Sendable {
+  let frames = Counter()
+  /// Heard frames the conversation had no room for.
+  let droppedFrames = Counter()
+  let underruns = Counter()
+  /// Times the card ran dry or over.
+  let stumbles = Counter()
+  let lostRecording = Counter()
+  /// The card's code for why it was lost.
+  let cardFailure = Counter()
+}
+
+/// One number that one thread changes and any thread reads.
+struct Counter: ~Copyable, Sendable {
+  private let number = Atomic<Int>(0)
+
+  func add(_ more: Int = 1) { number.add(more, ordering: .relaxed) }
+  var value: Int {
+    get { number.load(ordering: .relaxed) }
+    nonmutating set { number.store(newValue, ordering: .relaxed) }
+  }
+}
+
+/// Ten milliseconds for the recording: what the microphone took and what the loudspeaker gave.
+struct RecordedFrame: BitwiseCopyable {
+  var mic = Frame()
+  var speaker = Frame()
+}

@@ -1,0 +1,98 @@
+internal import ALSA
+internal import Linux
+internal import Room
+internal import Settings
+internal import VoiceCore
+
+/// Why there is no sound, and what to do about it.
+struct SoundProblem: Error {
+  let reason: String
+  let advice: String
+}
+
+/// Opens the card that the settings name. Blocks, so never on the audio thread.
+struct CardOpener {
+  let settings: DeviceSettings
+  let bridge: Bridge
+
+  /// What the audio thread said of a card it lost.
+  static func problem(code: Int) -> SoundProblem {
+    SoundProblem(
+      reason: "the sound card is gone: \(ALSAError.reason(code: Int32(truncatingIfNeeded: code)))",
+      advice: "plug it in again; it is looked for once a second")
+  }
+
+  /// Where the clock stands, so that the room's events carry the device's time.
+  func open(at time: SampleTime) throws(SoundProblem) -> CardHolder {
+    switch settings.sound.card {
+    case .alsa: CardHolder(try openALSA())
+    case .room: CardHolder(try openRoom(at: time))
+    case .wav: CardHolder(try openWave())
+    }
+  }
+
+  private func openALSA() throws(SoundProblem) -> ALSACard {
+    do throws(ALSAError) {
+      return try ALSACard.open(
+        microphone: settings.alsa.microphone, loudspeaker: settings.alsa.loudspeaker,
+        period: settings.alsa.period, buffer: settings.alsa.buffer)
+    } catch {
+      throw SoundProblem(reason: error.description, advice: error.advice)
+    }
+  }
+
+  private func openRoom(at time: SampleTime) throws(SoundProblem) -> RoomCard {
+    let room = settings.room
+    let script = try CardOpener.script(of: settings)
+    let folder = CardOpener.folder(of: room.script)
+    var sounds: [[Int16]] = []
+    for name in script.sounds {
+      sounds.append(try load(name.utf8.first == UInt8(ascii: "/") ? name : folder + name))
+    }
+    let acoustics = RoomAcoustics(
+      delay: room.echoDelay, gainDecibels: room.echoGainDecibels,
+      noiseDecibels: room.noiseDecibels, seed: room.seed)
+    return RoomCard(
+      room: Room(script: script, sounds: sounds, acoustics: acoustics, start: time),
+      speed: room.speed, name: "room, simulated", bridge: bridge)
+  }
+
+  private func openWave() throws(SoundProblem) -> WaveCard {
+    WaveCard(
+      sound: try load(settings.wav.microphone), speed: settings.wav.speed,
+      name: "wav \(settings.wav.microphone)")
+  }
+
+  /// The room's script; without one nobody speaks.
+  static func script(of settings: DeviceSettings) throws(SoundProblem) -> TalkerScript {
+    let path = settings.room.script
+    let text: [UInt8]
+    do throws(LinuxError) {
+      text = path.isEmpty ? [] : try Files.read(path, limit: 1 << 20)
+    } catch {
+      throw SoundProblem(reason: error.description, advice: "set room.script to a talker script")
+    }
+    do throws(ScriptError) {
+      return try TalkerScript.parse(String(decoding: text, as: UTF8.self))
+    } catch {
+      throw SoundProblem(reason: "\(path): \(error.description)", advice: "correct that line")
+    }
+  }
+
+  private static func folder(of path: String) -> String {
+    let bytes = Array(path.utf8)
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+    return String(decoding: bytes[...slash], as: UTF8.self)
+  }
+
+  private func load(_ path: String) throws(SoundProblem) -> [Int16] {
+    let advice = "sounds are WAV files of 16 kHz, mono, 16 bit"
+    let bytes: [UInt8]
+    do throws(LinuxError) { bytes = try Files.read(path, limit: 256 << 20) } catch {
+      throw SoundProblem(reason: error.description, advice: advice)
+    }
+    do throws(WaveError) { return try WaveFile.decode(bytes).mono16kHz() } catch {
+      throw SoundProblem(reason: "\(path): \(error.description)", advice: advice)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+internal import Linux
+
+/// The control socket, and with it the right to be the only daemon.
+struct ControlSocket: ~Copyable {
+  let listener: FileDescriptor
+  private let path: String
+  private let lock: FileLock
+
+  private init(listener: consuming FileDescriptor, path: String, lock: consuming FileLock) {
+    self.listener = listener
+    self.path = path
+    self.lock = lock
+  }
+
+  /// Nobody answers any more: callers shall be told so instead of waiting.
+  func release() {
+    do throws(LinuxError) { try Files.remove(path) } catch {
+      Log.warning("control socket left behind reason=\(Log.quoted(error.description))")
+    }
+  }
+
+  /// - Parameter group: may use the socket too; empty for none.
+  static func claim(_ path: String, group: String) throws(StartProblem) -> ControlSocket {
+    do throws(LinuxError) {
+      try Files.makeFolder(folder(of: path))
+      guard let lock = try FileLock.take(path + ".lock") else {
+        throw LinuxError("claim", path, code: LinuxError.busy)
+      }
+      // With the lock in hand, a socket without an answer was left by a daemon that died.
+      if UnixSocket.isAnswered(path) { throw LinuxError("claim", path, code: LinuxError.busy) }
+      try Files.remove(path)
+      let listener = try UnixSocket.listen(path, mode: group.isEmpty ? 0o600 : 0o660)
+      if !group.isEmpty { try Files.give(path, toGroup: group) }
+      return ControlSocket(listener: listener, path: path, lock: lock)
+    } catch {
+      if error.code == LinuxError.busy {
+        throw StartProblem(
+          "another auricled answers at \(path)",
+          advice: "one daemon for each socket: stop the other (systemctl stop auricled), or set control.socket")
+      }
+      throw StartProblem(error.description, advice: "set control.socket to a place this user may write")
+    }
+  }
+
+  private static func folder(of path: String) -> String {
+    let bytes = Array(path.utf8)
+    guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")), slash > 0 else { return "." }
+    return String(decoding: bytes[..<slash], as: UTF8.self)
+  }
+}

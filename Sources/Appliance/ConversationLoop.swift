@@ -1,0 +1,361 @@
+internal import ControlProtocol
+internal import Linux
+internal import Opus
+internal import Room
+internal import Settings
+internal import VoiceCore
+internal import WebSockets
+
+/// The conversation thread: feeds the conversation, carries out its effects and tells who asks.
+/// It decides nothing.
+final class ConversationLoop {
+  /// How soon a lost card is looked for again.
+  static let cardRetry = SampleSpan.seconds(1)
+  /// Levels ten times a second, statistics once.
+  static let levelsEvery = SampleSpan.milliseconds(100)
+  static let statsEvery = SampleSpan.seconds(1)
+  /// The link may say goodbye this long when we stop.
+  static let longestGoodbye = SampleSpan.milliseconds(300)
+
+  private enum CardState {
+    case missing(reason: String, retryAt: SampleTime)
+    case working(name: String)
+  }
+
+  private let bridge: Bridge
+  private let loaded: LoadedSettings
+  private let loop: EventLoop
+  private let opener: CardOpener
+  private let version: String
+  private let startedAt = MonotonicClock.microseconds()
+  private let watchdogEvery: SampleSpan?
+  private var conversation: Conversation
+  private let coding: Coding
+  private var link: AgentLink?
+  private var control: ControlServer?
+  private var recorder: Recorder?
+  private var roomWords: TalkerScript?
+  private var card: CardState
+  private var tally = Tally()
+  private var now = SampleTime.start
+  private var lastLoss: LinkLoss?
+  private var isRealtime = false
+  private var stopAt: SampleTime?
+  private var nextLevels = SampleTime.start
+  private var nextStats = SampleTime.start
+  private var nextWatchdog = SampleTime.start
+
+  init(
+    bridge: Bridge, loaded: LoadedSettings, loop: EventLoop, coding: Coding, recorder: Recorder?,
+    version: String
+  ) {
+    let settings = loaded.settings
+    self.bridge = bridge
+    self.loaded = loaded
+    self.loop = loop
+    self.recorder = recorder
+    self.version = version
+    opener = CardOpener(settings: settings, bridge: bridge)
+    conversation = Conversation(settings: Conversation.Settings(settings))
+    self.coding = coding
+    card = .missing(reason: "not opened yet", retryAt: .start)
+    // Half of what systemd allows, as sd_watchdog_enabled(3) advises.
+    watchdogEvery = ServiceManager.watchdogMicroseconds.map {
+      SampleSpan.milliseconds(max(10, $0 / 2_000))
+    }
+  }
+
+  /// Gives it the two things that call back into it.
+  func connect(link: AgentLink, control: ControlServer) {
+    self.link = link
+    self.control = control
+  }
+
+  // MARK: Start and stop
+
+  /// Opens the card for the first time, before the audio thread runs.
+  func openCard() {
+    do throws(SoundProblem) {
+      let holder = try opener.open(at: now)
+      if loaded.settings.sound.card == .room { roomWords = try CardOpener.script(of: loaded.settings) }
+      let name = holder.card.name
+      bridge.offer(holder)
+      card = .working(name: name)
+      var happening = Happening("sound", at: now)
+      happening.fields.add("phase", "opened")
+      happening.fields.add("card", name)
+      tell(happening)
+      perform(conversation.sound(isWorking: true))
+    } catch {
+      reportMissingCard(error)
+      card = .missing(reason: error.reason, retryAt: now + ConversationLoop.cardRetry)
+      perform(conversation.sound(isWorking: false))
+    }
+  }
+
+  private func reportMissingCard(_ problem: SoundProblem) {
+    // The same trouble once a second is one line, not a log full of them.
+    if case .missing(let before, _) = card, before == problem.reason { return }
+    var happening = Happening("sound", at: now)
+    happening.fields.add("phase", "failed")
+    happening.fields.add("reason", problem.reason)
+    happening.fields.add("advice", problem.advice)
+    tell(happening)
+  }
+
+  func audioRuns(isRealtime: Bool) { self.isRealtime = isRealtime }
+
+  func stop(because signal: String) {
+    guard stopAt == nil else { return }
+    Log.info("stopping signal=\(signal)")
+    ServiceManager.stopping()
+    stopAt = now + ConversationLoop.longestGoodbye
+    link?.close(LinkLoss("stopping", advice: ""))
+    if link?.isOpen != true { loop.stop() }
+  }
+
+  /// After the loop has ended and the audio thread has been joined.
+  func finish() {
+    drainRecording()
+    guard let recorder else { return }
+    do throws(LinuxError) { try recorder.finish() } catch {
+      Log.error("recording failed reason=\(Log.quoted(error.description))")
+    }
+  }
+
+  // MARK: What wakes it
+
+  func audioSignalled() {
+    bridge.wakeup.clear()
+    while let heard = bridge.heard.pop() { hear(heard) }
+    while let event = bridge.roomEvents.pop() {
+      tell(Happening(event, words: roomWords?.words(line: event.line)))
+    }
+    drainRecording()
+    pump()
+  }
+
+  private func hear(_ heard: HeardFrame) {
+    now = heard.time
+    checkCard()
+    if stopAt == nil { link?.tick(at: now) } else if now >= stopAt! { loop.stop() }
+    perform(conversation.hear(heard))
+    if let watchdogEvery, now >= nextWatchdog {
+      nextWatchdog = now + watchdogEvery
+      ServiceManager.watchdog()
+    }
+    guard let control, control.hasWatchers else { return }
+    if now >= nextLevels {
+      nextLevels = now + ConversationLoop.levelsEvery
+      control.publish(Happening(levelsOf: heard))
+    }
+    if now >= nextStats {
+      nextStats = now + ConversationLoop.statsEvery
+      control.publish(statistics)
+    }
+  }
+
+  private var statistics: Happening {
+    var happening = Happening("stats", at: now)
+    happening.fields.add("bytes_up", link?.traffic.sent ?? 0)
+    happening.fields.add("bytes_up_continuous", tally.continuousBytes(at: now))
+    return happening
+  }
+
+  private func checkCard() {
+    if bridge.takeReturned() != nil {
+      // Letting go of it here closes it here, not on the audio thread.
+      reportMissingCard(CardOpener.problem(code: bridge.counters.cardFailure.value))
+      card = .missing(reason: "lost", retryAt: now + ConversationLoop.cardRetry)
+      perform(conversation.sound(isWorking: false))
+    }
+    if case .missing(_, let retryAt) = card, now >= retryAt, stopAt == nil { openCard() }
+  }
+
+  private func drainRecording() {
+    guard let ring = bridge.recording else { return }
+    while let frame = ring.pop() {
+      do throws(LinuxError) { try recorder?.add(frame) } catch {
+        Log.error("recording stopped reason=\(Log.quoted(error.description))")
+        recorder = nil
+      }
+    }
+  }
+
+  private func pump() {
+    let broken = coding.downlink.pump(into: bridge.toPlay) { conversation.nextToDecode() }
+    if broken > 0 { tally.countBroken(broken) }
+  }
+
+  // MARK: The link
+
+  func linkChanged(_ event: AgentLink.Event) {
+    switch event {
+    case .connecting:
+      perform(conversation.link(.connecting))
+    case .received(let message):
+      perform(conversation.receive(message))
+      pump()
+    case .lost(let loss, let wait):
+      tally.linkLost()
+      if stopAt != nil { return loop.stop() }
+      var happening = Happening("link", at: now)
+      happening.fields.add("phase", "closed")
+      happening.fields.add("reason", loss.reason)
+      happening.fields.add("advice", loss.advice)
+      happening.fields.add("retry_ms", wait.milliseconds)
+      // A server that is away for a day is one line in the log, and one for each new reason.
+      happening.isFrequent = loss == lastLoss
+      lastLoss = loss
+      tell(happening)
+      perform(conversation.link(.lost))
+    }
+  }
+
+  // MARK: Effects
+
+  private func perform(_ effects: [Effect]) {
+    for effect in effects {
+      do throws(OpusError) {
+        switch effect {
+        case .send(let message): link?.send(message)
+        case .stream(let turn, let frame):
+          if let packet = try coding.uplink.add(frame, of: turn) { link?.send(packet) }
+        case .finishStream(let turn):
+          if let packet = try coding.uplink.finish(turn) { link?.send(packet) }
+        case .abandonStream: coding.uplink.abandon()
+        case .makeAudible(let reply): bridge.audible = reply
+        case .setVolume(let percent): setVolume(percent)
+        case .note(let note):
+          tally.count(note, at: now)
+          if case .welcomed = note { lastLoss = nil }
+          tell(Happening(note, at: now))
+        }
+      } catch {
+        Log.error("encoding failed reason=\(Log.quoted(error.description))")
+      }
+    }
+  }
+
+  private func setVolume(_ percent: Int) {
+    bridge.volume = min(max(percent, Volume.range.lowerBound), Volume.range.upperBound)
+    var happening = Happening("volume", at: now)
+    happening.fields.add("volume", bridge.volume)
+    tell(happening)
+  }
+
+  private func tell(_ happening: Happening) {
+    if !happening.isFrequent { Log.info(happening.line) }
+    control?.publish(happening)
+  }
+
+  // MARK: The command line
+
+  /// What a new watcher is told first.
+  var standing: Happening {
+    Happening(
+      .shown(conversation.shown, before: conversation.shown, because: .stopped), at: now)
+  }
+
+  func answer(_ request: ControlRequest) -> Fields {
+    var fields = Fields()
+    switch request {
+    case .status: fields = status
+    case .version: fields.add("version", version)
+    case .watch: break
+    case .settings: fields = settings
+    case .listen:
+      if let obstacle = conversation.presence.obstacle {
+        return .failure("cannot listen: the device is \(obstacle.word)")
+      }
+      perform(conversation.press(.listen))
+    case .stop: perform(conversation.press(.stop))
+    case .mute(let wanted):
+      if let wanted {
+        bridge.isMuted = wanted
+        perform(conversation.press(.mute(wanted)))
+      }
+      fields.add("muted", bridge.isMuted)
+    case .volume(let wanted):
+      if let wanted { setVolume(wanted) }
+      fields.add("volume", bridge.volume)
+    }
+    fields.succeed()
+    return fields
+  }
+
+  private var status: Fields {
+    var fields = Fields()
+    fields.add("state", conversation.shown.word)
+    fields.add("state_for_ms", (now - tally.shownSince).milliseconds)
+    fields.add("reason", tally.reason)
+    fields.add("device", loaded.settings.device.name)
+    fields.add("agent", loaded.settings.agent.url)
+    fields.add("agent_name", tally.agent)
+    fields.add("session", tally.session)
+    fields.add("connected_for_ms", tally.connectedSince.map { (now - $0).milliseconds } ?? 0)
+    fields.add("turns", tally.turns)
+    fields.add("replies", tally.replies)
+    fields.add("interrupts", tally.interrupts)
+    fields.add("false_interrupts", tally.falseInterrupts)
+    fields.add("muted", bridge.isMuted)
+    fields.add("volume", bridge.volume)
+    switch card {
+    case .working(let name): fields.add("sound", name)
+    case .missing: fields.add("sound", "none")
+    }
+    fields.add("realtime", isRealtime)
+    fields.add("frames", bridge.counters.frames.value)
+    fields.add("underruns", bridge.counters.underruns.value)
+    fields.add("overruns", bridge.counters.stumbles.value)
+    fields.add("dropped_frames", bridge.counters.droppedFrames.value)
+    fields.add("broken_packets", tally.brokenPackets)
+    fields.add("bytes_up", link?.traffic.sent ?? 0)
+    fields.add("bytes_down", link?.traffic.received ?? 0)
+    fields.add("bytes_up_continuous", tally.continuousBytes(at: now))
+    fields.add("reconnects", max(0, (link?.connects ?? 0) - 1))
+    fields.add("version", version)
+    fields.add("pid", Process.identifier)
+    fields.add("uptime_ms", (MonotonicClock.microseconds() - startedAt) / 1_000)
+    fields.add("resident_kib", Process.residentKiB)
+    fields.add("fault", fault)
+    return fields
+  }
+
+  private var fault: String {
+    if case .missing(let reason, _) = card { return reason }
+    if let lastLoss, tally.connectedSince == nil { return "\(lastLoss.reason): \(lastLoss.advice)" }
+    return ""
+  }
+
+  private var settings: Fields {
+    var fields = Fields()
+    for (index, row) in SettingsTable.rows.enumerated() {
+      fields.add(row.name, row.text(in: loaded.settings))
+      fields.add(row.name + ".from", loaded.origins[index].description)
+    }
+    return fields
+  }
+}
+
+extension Conversation.Settings {
+  init(_ settings: DeviceSettings) {
+    self.init()
+    preRoll = settings.hearing.preRoll
+    endpointer = Endpointer.Settings(endSilence: settings.turn.endSilence)
+    shortestSpeech = settings.turn.shortest
+    longestTurn = settings.turn.longest
+    thinkingLimit = settings.turn.thinkingTimeout
+  }
+}
+
+extension Interrupter.Settings {
+  init(_ settings: DeviceSettings) {
+    self.init()
+    isEnabled = settings.interrupt.isEnabled
+    duckAfter = settings.interrupt.duckAfter
+    holdAfter = settings.interrupt.holdAfter
+    confirmAfter = settings.interrupt.confirmAfter
+    giveUpAfter = settings.interrupt.giveUpAfter
+  }
+}

@@ -1,0 +1,74 @@
+internal import Linux
+internal import Room
+internal import VoiceCore
+
+/// The simulated room as a sound card: real time, or a whole multiple of it.
+final class RoomCard: SoundCard {
+  private var room: Room
+  private let bridge: Bridge
+  private var pacer: Pacer
+  private var lastPlayed = Frame()
+  let name: String
+
+  init(room: consuming Room, speed: Int, name: String, bridge: Bridge) {
+    self.room = room
+    self.bridge = bridge
+    self.name = name
+    pacer = Pacer(speed: speed)
+  }
+
+  func listen(into mic: inout Frame) {
+    pacer.wait()
+    room.next(hearing: lastPlayed, into: &mic)
+    while let event = room.takeEvent() { _ = bridge.roomEvents.push(event) }
+  }
+
+  func play(_ frame: borrowing Frame) { lastPlayed = copy frame }
+
+  var playbackDelay: SampleSpan { .zero }
+  var stumbles: Int { 0 }
+}
+
+/// A recording as microphone, its loudspeaker as a recording. After its end comes silence.
+final class WaveCard: SoundCard {
+  private let sound: [Int16]
+  private var next = 0
+  private var pacer: Pacer
+  let name: String
+
+  init(sound: [Int16], speed: Int, name: String) {
+    self.sound = sound
+    self.name = name
+    pacer = Pacer(speed: speed)
+  }
+
+  func listen(into mic: inout Frame) {
+    pacer.wait()
+    for index in 0..<Frame.sampleCount {
+      mic[index] = next < sound.count ? sound[next] : 0
+      next += 1
+    }
+  }
+
+  /// The loop records what was played.
+  func play(_ frame: borrowing Frame) {}
+
+  var playbackDelay: SampleSpan { .zero }
+  var stumbles: Int { 0 }
+}
+
+/// Ten milliseconds a call, by the clock.
+struct Pacer {
+  private let period: Int64
+  private var next: Int64 = 0
+
+  init(speed: Int) { period = Int64(10_000 / max(1, speed)) }
+
+  mutating func wait() {
+    let now = MonotonicClock.microseconds()
+    // Late by more than a moment: go on from here, a room does not hurry to catch up.
+    if now - next > 200_000 { next = now }
+    next += period
+    MonotonicClock.sleep(untilMicroseconds: next)
+  }
+}

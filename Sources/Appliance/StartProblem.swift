@@ -1,0 +1,21 @@
+/// Why the daemon cannot start, and what to do.
+public struct StartProblem: Error, Equatable, Sendable, CustomStringConvertible {
+  public let reason: String
+  public let advice: String
+
+  init(_ reason: String, advice: String) {
+    self.reason = reason
+    self.advice = advice
+  }
+
+  public var description: String { "\(reason)\n  \(advice)" }
+
+  /// Runs a step of the start; its failure becomes ours, with what to do about it.
+  static func advising<Value: ~Copyable, Failure: Error & CustomStringConvertible>(
+    _ advice: String, _ step: () throws(Failure) -> Value
+  ) throws(StartProblem) -> Value {
+    do throws(Failure) { return try step() } catch {
+      throw StartProblem(error.description, advice: advice)
+    }
+  }
+}

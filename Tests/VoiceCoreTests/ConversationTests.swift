@@ -1,0 +1,278 @@
+import Testing
+import VoiceCore
+
+/// Drives a conversation frame by frame and writes down what it wants done.
+private struct Rehearsal {
+  var conversation: Conversation
+  var gate = SpeechGate()
+  var time = SampleTime.start
+  var effects: [Effect] = []
+  /// What the loudspeaker would say about itself.
+  var playhead = Playhead(state: .silent)
+
+  init(_ settings: Conversation.Settings = .init()) {
+    conversation = Conversation(settings: settings)
+    run { $0.sound(isWorking: true) }
+    run { $0.link(.connecting) }
+    run { $0.receive(.welcome(.init(session: "s", agent: "a", longestTurn: .seconds(60)))) }
+  }
+
+  mutating func run(_ body: (inout Conversation) -> [Effect]) { effects += body(&conversation) }
+
+  mutating func hear(
+    _ isSpeech: Bool, milliseconds: Int, verdict: Interrupter.Verdict = .none, value: Int16 = 0
+  ) {
+    for frame in 0..<(milliseconds / 10) {
+      time = time + Frame.span
+      let change = gate.hear(isSpeech ? 0.9 : 0.05, at: time)
+      if playhead.state == .playing { playhead.played += Frame.span }
+      let heard = HeardFrame(
+        time: time, sound: Frame(repeating: value), isSpeech: gate.isSpeech, change: change,
+        verdict: frame == 0 ? verdict : .none, playhead: playhead)
+      run { $0.hear(heard) }
+    }
+  }
+
+  mutating func reply(_ number: UInt32, to turn: UInt32) {
+    run { $0.receive(.replyStart(ReplyID(number), answering: TurnID(turn))) }
+    playhead = Playhead(state: .playing, reply: ReplyID(number))
+  }
+
+  var sent: [Upstream] { effects.compactMap { if case .send(let message) = $0 { message } else { nil } } }
+  var streamed: [Frame] {
+    effects.compactMap { if case .stream(_, let frame) = $0 { frame } else { nil } }
+  }
+  var audible: [ReplyID?] {
+    effects.compactMap { if case .makeAudible(let reply) = $0 { .some(reply) } else { nil } }
+  }
+  var shown: [Shown] {
+    effects.compactMap { if case .note(.shown(let shown, _, _)) = $0 { shown } else { nil } }
+  }
+  func sentCount(where matches: (Upstream) -> Bool) -> Int { sent.filter(matches).count }
+}
+
+@Suite struct ConversationTests {
+  @Test func aSpokenTurnIsSentWithItsPreRollAndWithoutTheSilenceThatEndedIt() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(false, milliseconds: 2_000, value: 1)
+    rehearsal.hear(true, milliseconds: 1_000, value: 2)
+    rehearsal.hear(false, milliseconds: 1_000, value: 3)
+    #expect(
+      rehearsal.sent.first
+        == .turnStart(TurnID(1), preRoll: .milliseconds(600), cause: .speech))
+    let before = rehearsal.streamed.filter { $0[0] == 1 }.count
+    let during = rehearsal.streamed.filter { $0[0] == 2 }.count
+    let after = rehearsal.streamed.filter { $0[0] == 3 }.count
+    #expect(before >= 50, "at least 500 ms from before the onset")
+    #expect(during == 100, "every word")
+    #expect(after <= 20, "the gate's release and no more")
+    guard case .turnCommit(TurnID(1), let audio, .endpoint)? = rehearsal.sent.last else {
+      Issue.record("no commit")
+      return
+    }
+    #expect(audio == .frames(rehearsal.streamed.count))
+    #expect(rehearsal.shown.suffix(2) == [.listening, .thinking])
+  }
+
+  @Test func aPauseInsideATurnIsSentOnceThePersonGoesOn() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(false, milliseconds: 1_000, value: 1)
+    rehearsal.hear(true, milliseconds: 500, value: 2)
+    rehearsal.hear(false, milliseconds: 600, value: 3)
+    rehearsal.hear(true, milliseconds: 500, value: 4)
+    rehearsal.hear(false, milliseconds: 1_000, value: 5)
+    #expect(rehearsal.streamed.filter { $0[0] == 3 }.count == 60)
+    #expect(rehearsal.streamed.filter { $0[0] == 4 }.count == 50)
+    #expect(rehearsal.sentCount { if case .turnCommit = $0 { true } else { false } } == 1)
+  }
+
+  @Test func tooLittleSpeechIsTakenBack() {
+    var settings = Conversation.Settings()
+    settings.shortestSpeech = .milliseconds(400)
+    var rehearsal = Rehearsal(settings)
+    rehearsal.hear(false, milliseconds: 500)
+    rehearsal.hear(true, milliseconds: 100)
+    rehearsal.hear(false, milliseconds: 2_000)
+    #expect(rehearsal.sent.last == .turnCancel(TurnID(1), reason: .tooShort))
+    #expect(rehearsal.conversation.shown == .idle)
+  }
+
+  @Test func aTurnEndsAtItsLongest() {
+    var settings = Conversation.Settings()
+    settings.longestTurn = .seconds(5)
+    var rehearsal = Rehearsal(settings)
+    rehearsal.hear(true, milliseconds: 6_000)
+    #expect(
+      rehearsal.sentCount {
+        if case .turnCommit(TurnID(1), _, .longest) = $0 { true } else { false }
+      } == 1)
+  }
+
+  @Test func aReplyPlaysToItsEndAndIsReported() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.playhead.state = .drained
+    rehearsal.hear(false, milliseconds: 20)
+    #expect(rehearsal.audible == [ReplyID(1), nil])
+    #expect(rehearsal.shown.last == .idle)
+    let reports = rehearsal.sentCount { if case .playback = $0 { true } else { false } }
+    #expect((5...7).contains(reports), "one every 250 ms and one at each change")
+    guard case .playback(ReplyID(1), .milliseconds(1_000), _, .drained)? = rehearsal.sent.last
+    else {
+      Issue.record("the last report is not the final one")
+      return
+    }
+  }
+
+  @Test func anInterruptionSilencesFirstTellsSecondAndListensWithTheWholeFirstWord() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 2_000, value: 1)
+    let onset = rehearsal.time
+    rehearsal.hear(true, milliseconds: 250, value: 2)
+    let firstEffect = rehearsal.effects.count
+    rehearsal.hear(true, milliseconds: 10, verdict: .confirmed(onset: onset), value: 2)
+    let effects = rehearsal.effects[firstEffect...]
+    #expect(effects.first == .makeAudible(nil))
+    #expect(
+      effects.dropFirst().first == .send(.interrupt(ReplyID(1), played: .milliseconds(2_260))))
+    rehearsal.hear(true, milliseconds: 500, value: 2)
+    rehearsal.hear(false, milliseconds: 1_000)
+    #expect(rehearsal.streamed.filter { $0[0] == 2 }.count == 76)
+    let commits = rehearsal.sentCount {
+      if case .turnCommit(TurnID(2), _, _) = $0 { true } else { false }
+    }
+    #expect(commits == 1)
+    // The interrupted reply is over: what still arrives of it is dropped.
+    rehearsal.run { $0.receive(.replyAudio(ReplyID(1), packet: [9 << 3, 1, 2])) }
+    #expect(rehearsal.conversation.nextToDecode() == nil)
+  }
+
+  @Test func aHeldReplyIsNotOverUntilTheInterruptionIsConfirmed() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 500)
+    rehearsal.playhead.state = .held
+    rehearsal.hear(true, milliseconds: 100, verdict: .held)
+    rehearsal.playhead.state = .playing
+    rehearsal.hear(false, milliseconds: 500, verdict: .resumed)
+    #expect(rehearsal.conversation.shown == .speaking)
+    #expect(rehearsal.sentCount { if case .interrupt = $0 { true } else { false } } == 0)
+    #expect(rehearsal.audible == [ReplyID(1)])
+  }
+
+  @Test func whileAReplyPlaysOnlyTheInterrupterBeginsATurn() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(true, milliseconds: 3_000)
+    #expect(rehearsal.sentCount { if case .turnStart = $0 { true } else { false } } == 1)
+  }
+
+  @Test func somebodyStillSpeakingWhenTheReplyEndsIsHeard() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(true, milliseconds: 300)
+    rehearsal.playhead.state = .drained
+    rehearsal.hear(true, milliseconds: 500)
+    #expect(rehearsal.sentCount { if case .turnStart = $0 { true } else { false } } == 2)
+  }
+
+  @Test func anAgentThatFallsSilentInTheMiddleIsGivenUp() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 500)
+    rehearsal.playhead.state = .underrun
+    rehearsal.hear(false, milliseconds: 15_100)
+    #expect(rehearsal.conversation.shown == .idle)
+    #expect(rehearsal.audible.last == .some(nil))
+  }
+
+  @Test func noAnswerIsNotWaitedForForever() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    #expect(rehearsal.conversation.shown == .thinking)
+    rehearsal.hear(false, milliseconds: 15_100)
+    #expect(rehearsal.conversation.shown == .idle)
+  }
+
+  @Test func aLostLinkEndsTheTurnAndSaysSo() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 500)
+    rehearsal.run { $0.link(.lost) }
+    #expect(rehearsal.conversation.shown == .offline)
+    let begun = rehearsal.sent.count
+    rehearsal.hear(true, milliseconds: 1_000)
+    #expect(rehearsal.sent.count == begun, "nothing is sent to nobody")
+  }
+
+  @Test func mutedNothingIsHeardAndUnmutedNothingOldIsSent() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 500, value: 7)
+    rehearsal.run { $0.press(.mute(true)) }
+    #expect(rehearsal.sent.last == .turnCancel(TurnID(1), reason: .muted))
+    #expect(rehearsal.conversation.shown == .muted)
+    rehearsal.hear(false, milliseconds: 500, value: 0)
+    let begun = rehearsal.streamed.count
+    rehearsal.run { $0.press(.mute(false)) }
+    rehearsal.hear(true, milliseconds: 500, value: 8)
+    #expect(!rehearsal.streamed[begun...].contains { $0[0] == 7 })
+  }
+
+  @Test func theButtonBeginsATurnAndStopEndsTheReply() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.run { $0.press(.listen) }
+    #expect(rehearsal.conversation.shown == .listening)
+    rehearsal.hear(false, milliseconds: 2_000)
+    #expect(rehearsal.conversation.shown == .listening, "a person may think")
+    rehearsal.hear(true, milliseconds: 600)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 300)
+    rehearsal.run { $0.press(.stop) }
+    #expect(rehearsal.conversation.shown == .idle)
+    #expect(rehearsal.audible.last == .some(nil))
+  }
+
+  @Test func aButtonNobodyFollowsUpIsTakenBack() {
+    var rehearsal = Rehearsal()
+    rehearsal.run { $0.press(.listen) }
+    rehearsal.hear(false, milliseconds: 6_000)
+    #expect(rehearsal.sent.last == .turnCancel(TurnID(1), reason: .tooShort))
+    #expect(rehearsal.conversation.shown == .idle)
+  }
+
+  @Test func sayingMoreWhileTheAgentThinksMakesItsAnswerStale() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.hear(true, milliseconds: 500)
+    rehearsal.run { $0.receive(.replyStart(ReplyID(1), answering: TurnID(1))) }
+    #expect(rehearsal.sent.last == .interrupt(ReplyID(1), played: .zero))
+    #expect(rehearsal.audible.isEmpty)
+  }
+
+  @Test func withoutASoundCardThereIsAFaultAndNoTurn() {
+    var rehearsal = Rehearsal()
+    rehearsal.run { $0.sound(isWorking: false) }
+    #expect(rehearsal.conversation.shown == .fault)
+    rehearsal.hear(true, milliseconds: 1_000)
+    #expect(rehearsal.sent.isEmpty)
+    rehearsal.run { $0.sound(isWorking: true) }
+    #expect(rehearsal.conversation.shown == .listening || rehearsal.conversation.shown == .idle)
+  }
+}

@@ -1,0 +1,139 @@
+import Testing
+import VoiceCore
+
+/// A queue of frames and what playout made of them.
+private struct Loudspeaker {
+  var playout = Playout()
+  var queue: [PlayableFrame] = []
+  var audible: ReplyID?
+
+  mutating func queueReply(_ number: UInt32, frames: Int, value: Int16 = 10_000) {
+    for _ in 0..<frames {
+      queue.append(
+        PlayableFrame(reply: ReplyID(number), kind: .sound, frame: Frame(repeating: value)))
+    }
+    queue.append(PlayableFrame(reply: ReplyID(number), kind: .end))
+  }
+
+  mutating func play(_ order: Interrupter.Order = .play) -> Frame {
+    var out = Frame()
+    var queue = queue
+    playout.next(
+      audible: audible, order: order, volume: 1, into: &out, peek: { queue.first },
+      pop: { queue.removeFirst() })
+    self.queue = queue
+    return out
+  }
+}
+
+@Suite struct PlayoutTests {
+  @Test func theFrameInWhichAHoldIsDecidedEndsSilent() {
+    var speaker = Loudspeaker(audible: ReplyID(1))
+    speaker.queueReply(1, frames: 10)
+    _ = speaker.play()
+    #expect(speaker.play()[159] == 10_000)
+    let fading = speaker.play(.hold)
+    #expect(fading[0] > 9_000)
+    #expect(fading[80] == 0 && fading[159] == 0)
+    #expect(speaker.play(.hold).isSilent)
+  }
+
+  @Test func aHeldReplyGoesOnFromWhereItWasHeld() {
+    var speaker = Loudspeaker(audible: ReplyID(1))
+    speaker.queueReply(1, frames: 10)
+    for _ in 0..<3 { _ = speaker.play() }
+    _ = speaker.play(.hold)
+    let left = speaker.queue.count
+    for _ in 0..<50 { _ = speaker.play(.hold) }
+    #expect(speaker.queue.count == left)
+    #expect(speaker.playout.playhead.state == .held)
+    #expect(speaker.play()[159] == 10_000)
+    #expect(speaker.playout.playhead.played == .milliseconds(50))
+  }
+
+  @Test func aDroppedReplyIsNeverHeardAgain() {
+    var speaker = Loudspeaker(audible: ReplyID(1))
+    speaker.queueReply(1, frames: 10)
+    _ = speaker.play()
+    _ = speaker.play(.hold)
+    _ = speaker.play(.drop)
+    // The conversation has not caught up yet: the same reply is still called audible.
+    for _ in 0..<20 { #expect(speaker.play().isSilent) }
+  }
+
+  @Test func onlyTheAudibleReplyIsPlayed() {
+    var speaker = Loudspeaker(audible: ReplyID(2))
+    speaker.queueReply(1, frames: 5, value: 1_111)
+    speaker.queueReply(2, frames: 5, value: 2_222)
+    var heard: Set<Int16> = []
+    for _ in 0..<10 { heard.insert(speaker.play()[159]) }
+    #expect(heard == [2_222, 0])
+    #expect(speaker.playout.playhead.state == .drained)
+  }
+
+  @Test func noEdgeIsACut() {
+    var speaker = Loudspeaker(audible: ReplyID(1))
+    speaker.queueReply(1, frames: 30)
+    var last: Int16 = 0
+    var steepest = 0
+    for order in [.play, .play, .duck, .hold, .hold, .play, .play, .drop, .drop, .drop]
+      as [Interrupter.Order]
+    {
+      let frame = speaker.play(order)
+      for index in 0..<Frame.sampleCount {
+        steepest = max(steepest, abs(Int(frame[index]) - Int(last)))
+        last = frame[index]
+      }
+    }
+    // 5 ms from full level to nothing is 125 a sample.
+    #expect(steepest <= 130)
+  }
+
+  @Test func runningDryIsToldAndSurvived() {
+    var speaker = Loudspeaker(audible: ReplyID(1))
+    speaker.queue = [PlayableFrame(reply: ReplyID(1), kind: .sound, frame: Frame(repeating: 5))]
+    _ = speaker.play()
+    _ = speaker.play()
+    #expect(speaker.playout.playhead.state == .underrun)
+    speaker.queueReply(1, frames: 2)
+    _ = speaker.play()
+    #expect(speaker.playout.playhead.state == .playing)
+  }
+
+  @Test func runningDryAndGoingOnDoesNotClick() {
+    var speaker = Loudspeaker(audible: ReplyID(1))
+    var last: Int16 = 0
+    var steepest = 0
+    for round in 0..<12 {
+      if round % 3 == 0 {
+        speaker.queue.append(
+          PlayableFrame(reply: ReplyID(1), kind: .sound, frame: Frame(repeating: 10_000)))
+      }
+      let frame = speaker.play()
+      for index in 0..<Frame.sampleCount {
+        steepest = max(steepest, abs(Int(frame[index]) - Int(last)))
+        last = frame[index]
+      }
+    }
+    #expect(steepest <= 130)
+  }
+
+  @Test func aStoppedReplyFadesInsteadOfBeingCut() {
+    var speaker = Loudspeaker(audible: ReplyID(1))
+    speaker.queueReply(1, frames: 10)
+    _ = speaker.play()
+    _ = speaker.play()
+    speaker.audible = nil
+    let last = speaker.play()
+    #expect(last[0] > 9_000 && last[159] == 0)
+    #expect(speaker.play().isSilent)
+    #expect(speaker.playout.playhead.state == .silent)
+  }
+
+  @Test func volumeIsSilentAtZeroAndFullAtHundred() {
+    #expect(Volume.gain(0) == 0)
+    #expect(abs(Volume.gain(100) - 1) < 0.001)
+    #expect(Volume.gain(50) < 0.15 && Volume.gain(50) > 0.05)
+    #expect(Volume.gain(1_000) <= 1.001)
+  }
+}
