@@ -72,9 +72,13 @@ let package = Package(
     .executableTarget(
       name: "auricled", dependencies: ["Appliance", "Settings", "SettingsFiles", "Linux"],
       swiftSettings: device),
+    .target(
+      name: "Console",
+      dependencies: ["WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux"],
+      swiftSettings: device),
     .executableTarget(
       name: "auricle",
-      dependencies: ["VoiceCore", "ControlProtocol", "Settings", "Room", "SpeexDSP", "Linux"],
+      dependencies: ["VoiceCore", "Console", "Settings", "SettingsFiles", "Room", "SpeexDSP", "Linux"],
       swiftSettings: device),
 
     // The agent: server side, never linked into the device programs.
@@ -104,7 +108,8 @@ let package = Package(
     tests("VoiceCore", ["VoiceCore"]),
     tests("WireProtocols", ["WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
-    tests("Settings", ["Settings", "VoiceCore"]),
+    tests("Settings", ["Settings", "SettingsFiles", "VoiceCore"]),
+    tests("Console", ["Console", "ControlProtocol", "Settings", "SettingsFiles", "Linux"]),
     tests("Room", ["Room", "VoiceCore"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore"]),
     tests("Appliance", ["Appliance", "VoiceCore", "Settings", "Room", "SpeexDSP", "Linux"]),

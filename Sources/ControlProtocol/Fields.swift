@@ -130,11 +130,11 @@ public struct Fields: Equatable, Sendable {
 
 extension String {
   /// Compares bytes: equality of characters needs 50 KB of tables in a device program.
-  func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  public func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 
   /// What the other side wrote, fit for an error sentence.
   init(printing bytes: ArraySlice<UInt8>, limit: Int = 40) {
     let text = bytes.prefix(limit).map { $0 < 0x20 || $0 > 0x7E ? UInt8(ascii: "?") : $0 }
-    self = String(decoding: text, as: UTF8.self) + (bytes.count > limit ? "…" : "")
+    self = String(decoding: text, as: UTF8.self) + (bytes.count > limit ? "..." : "")
   }
 }

@@ -5,8 +5,6 @@ extension String {
   /// Whether these bytes are exactly this text.
   func spells(_ bytes: ArraySlice<UInt8>) -> Bool { utf8.elementsEqual(bytes) }
 
-  func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
-
   /// What somebody wrote, fit for an error message: one line, no control characters, not too long.
   init(printing bytes: ArraySlice<UInt8>, limit: Int = 60) {
     var shown = bytes.prefix(limit)
@@ -15,7 +13,7 @@ extension String {
       shown = shown.dropLast()
     }
     let text = shown.map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: "?") : $0 }
-    self = String(decoding: text, as: UTF8.self) + (shown.count < bytes.count ? "…" : "")
+    self = String(decoding: text, as: UTF8.self) + (shown.count < bytes.count ? "..." : "")
   }
 }
 

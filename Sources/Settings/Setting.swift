@@ -42,6 +42,11 @@ public struct Setting: Sendable {
   /// As it would stand in a file: `700 ms`.
   public func text(in settings: DeviceSettings) -> String { kind.text(value(in: settings)) }
 
+  /// Reads such a text back; nil when it is not fit.
+  public func read(_ text: String) -> SettingValue? {
+    do throws(ValueFault) { return try kind.parse(Array(text.utf8)[...]) } catch { return nil }
+  }
+
   public var defaultText: String { text(in: DeviceSettings()) }
 }
 

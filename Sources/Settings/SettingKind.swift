@@ -17,6 +17,14 @@ public enum SettingKind: Equatable, Sendable {
     .words(W.allCases.map { $0.word })
   }
 
+  /// Of numbers.
+  public var unit: Unit? {
+    switch self {
+    case .number(_, let unit), .numbers(_, let unit): unit
+    case .flag, .words, .text, .path, .address: nil
+    }
+  }
+
   public enum Unit: Equatable, Sendable {
     case plain, time, decibels, bitrate
 
@@ -125,7 +133,8 @@ extension SettingKind {
     }
   }
 
-  static func list(_ words: [String]) -> String {
+  /// `alsa, room or wav`
+  public static func list(_ words: [String]) -> String {
     var text = ""
     for (place, word) in words.enumerated() {
       if place > 0 { text += place == words.count - 1 ? " or " : ", " }

@@ -201,9 +201,10 @@ public enum SettingsTable {
     rows.firstIndex { $0.key.spells(key) && $0.section.spells(section) }
   }
 
-  static func keys(of section: String) -> [String] {
+  public static func keys(of section: String) -> [String] {
+    let section = Array(section.utf8)[...]
     var keys: [String] = []
-    for row in rows where row.section.isSame(as: section) { keys.append(row.key) }
+    for row in rows where row.section.spells(section) { keys.append(row.key) }
     return keys
   }
 }

@@ -1,1 +1,34 @@
-@main struct Main { static func main() {} }
+internal import Console
+internal import Linux
+
+/// The technician's command line: everything it does is in Console.
+@main
+struct Main {
+  static func main() { run() }
+
+  private static func run() {
+    // The end of a pipe is told by the write that fails.
+    Process.ignoreBrokenPipes()
+    let stop = StopKeys()
+    let console = Console(
+      screen: .standard(), stop: { () throws(Failure) in try stop.open() },
+      process: { ProcessVerb.run($0) })
+    Process.exit(console.run(Array(Process.arguments.dropFirst())))
+  }
+}
+
+/// Ctrl-C as something to read, from the moment somebody asks for it.
+final class StopKeys {
+  private var signals: StopSignals?
+
+  func open() throws(Failure) -> Int32 {
+    do throws(LinuxError) {
+      let opened = try StopSignals.open()
+      let number = opened.number
+      signals = consume opened
+      return number
+    } catch {
+      throw .unreachable(error)
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/// How the command ends; part of what scripts rely on.
+public enum ExitCode: CaseIterable, Sendable {
+  case good, refused, wrongUse, unreachable, badSettings
+
+  public var number: Int32 {
+    switch self {
+    case .good: 0
+    case .refused: 1
+    case .wrongUse: 2
+    case .unreachable: 3
+    case .badSettings: 4
+    }
+  }
+
+  /// For the manual.
+  public var meaning: String {
+    switch self {
+    case .good: "It is done."
+    case .refused: "The daemon refused or could not do it, or the output could not be written."
+    case .wrongUse: "Unknown verb, option or value."
+    case .unreachable: "No daemon answers: it does not run, or you may not use its socket."
+    case .badSettings: "The settings files have errors."
+    }
+  }
+}

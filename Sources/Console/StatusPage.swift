@@ -1,0 +1,133 @@
+internal import ControlProtocol
+
+/// `auricle status` for a technician on a ladder: the first line says it all.
+///
+/// What an older daemon does not tell is left out.
+struct StatusPage {
+  let fields: Fields
+  let screen: Screen
+
+  var lines: [String] {
+    var lines = [headline]
+    if let fault { lines.append(line("fault", screen.painted(fault, .red))) }
+    lines.append("")
+    add("agent", agent, to: &lines)
+    add("microphone", microphone, to: &lines)
+    add("speaker", fields.number("volume").map { "volume \($0)" }, to: &lines)
+    add("so far", conversation, to: &lines)
+    add("link", traffic, to: &lines)
+    add("sound", losses, to: &lines)
+    add("daemon", daemon, to: &lines)
+    return lines
+  }
+
+  /// `listening for 12 s   (person speaks)`
+  private var headline: String {
+    let state = text("state") ?? "unknown"
+    var headline = screen.painted(screen.painted(state, StatusPage.paint(state)), .bold)
+    if let span = fields.number("state_for_ms") {
+      headline += " for \(Words.span(milliseconds: span))"
+    }
+    if let reason = text("reason") { headline += "   (\(reason))" }
+    return headline
+  }
+
+  static func paint(_ state: String) -> Screen.Paint {
+    for wrong in ["fault"] where wrong.isSame(as: state) { return .red }
+    for waiting in ["connecting", "offline", "muted", "unknown"] where waiting.isSame(as: state) {
+      return .yellow
+    }
+    return .green
+  }
+
+  private var fault: String? { text("fault") }
+
+  private var agent: String? {
+    guard let agent = text("agent") else { return nil }
+    guard let span = fields.number("connected_for_ms"), span >= 0, let session = text("session")
+    else {
+      return "\(agent)   \(screen.painted("not connected", .yellow))"
+    }
+    return "\(agent)   connected \(Words.span(milliseconds: span)), session \(session)"
+  }
+
+  private var microphone: String? {
+    guard let isMuted = fields.flag("muted") else { return nil }
+    if isMuted { return screen.painted("closed (muted); auricle mute off opens it", .yellow) }
+    return "on\(text("sound").map { ", \($0)" } ?? "")"
+  }
+
+  private var conversation: String? {
+    guard let turns = fields.number("turns") else { return nil }
+    var line = Words.count(turns, "turn", "turns")
+    if let replies = fields.number("replies") {
+      line += ", \(Words.count(replies, "answer", "answers"))"
+    }
+    if let interrupts = fields.number("interrupts") {
+      line += ", \(Words.count(interrupts, "interruption", "interruptions"))"
+    }
+    if let mistaken = fields.number("false_interrupts"), mistaken > 0 {
+      line += " (\(mistaken) taken back)"
+    }
+    return line
+  }
+
+  private var traffic: String? {
+    guard let up = fields.number("bytes_up"), let down = fields.number("bytes_down") else {
+      return nil
+    }
+    var line = "\(Words.bytes(up)) up, \(Words.bytes(down)) down"
+    if let all = fields.number("bytes_up_continuous"), let share = Words.share(up, of: all) {
+      line += "   (\(share) of streaming everything up)"
+    }
+    if let count = fields.number("reconnects"), count > 0 {
+      line += ", \(Words.count(count, "reconnect", "reconnects"))"
+    }
+    return line
+  }
+
+  /// Silent while all is well: what is normal needs no line.
+  private var losses: String? {
+    var losses: [String] = []
+    if let count = fields.number("underruns"), count > 0 {
+      losses.append(Words.count(count, "underrun", "underruns"))
+    }
+    if let count = fields.number("overruns"), count > 0 {
+      losses.append(Words.count(count, "overrun", "overruns"))
+    }
+    if let count = fields.number("dropped_frames"), count > 0 {
+      losses.append(Words.count(count, "dropped frame", "dropped frames"))
+    }
+    if fields.flag("realtime") == false { losses.append("not real time") }
+    guard !losses.isEmpty else { return nil }
+    var line = ""
+    for loss in losses { line += line.isEmpty ? loss : ", \(loss)" }
+    return screen.painted(line, .yellow)
+  }
+
+  private var daemon: String? {
+    guard let version = text("version") else { return nil }
+    var line = "auricled \(version)"
+    if let device = text("device") { line += " on \(device)" }
+    if let pid = fields.number("pid") { line += ", pid \(pid)" }
+    if let span = fields.number("uptime_ms") { line += ", up \(Words.span(milliseconds: span))" }
+    if let kib = fields.number("resident_kib"), kib > 0, kib < 1 << 40 {
+      line += ", \(Words.fixed(kib * 10 / 1_024, decimals: 1)) MiB"
+    }
+    return line
+  }
+
+  /// What is there and not empty.
+  private func text(_ key: String) -> String? {
+    guard let value = fields[key], !value.isEmpty else { return nil }
+    return Words.harmless(value)
+  }
+
+  private func add(_ name: String, _ text: String?, to lines: inout [String]) {
+    if let text { lines.append(line(name, text)) }
+  }
+
+  private func line(_ name: String, _ text: String) -> String {
+    screen.painted(Words.leftAligned(name, 12), .dim) + text
+  }
+}

@@ -1,0 +1,173 @@
+/// What the command can be asked to do: parser, help and manual are made from these.
+public enum Verb: CaseIterable, Equatable, Sendable {
+  case status, watch, listen, stop, mute, volume, settings, process, version, help
+
+  public var name: String {
+    switch self {
+    case .status: "status"
+    case .watch: "watch"
+    case .listen: "listen"
+    case .stop: "stop"
+    case .mute: "mute"
+    case .volume: "volume"
+    case .settings: "settings"
+    case .process: "process"
+    case .version: "version"
+    case .help: "help"
+    }
+  }
+
+  public static func named(_ name: String) -> Verb? {
+    for verb in allCases where verb.name.utf8.elementsEqual(name.utf8) { return verb }
+    return nil
+  }
+
+  /// What may follow it.
+  public var operands: String {
+    switch self {
+    case .mute: "[on|off]"
+    case .volume: "[0-100]"
+    case .help: "[VERB]"
+    case .process: "--mic FILE --ref FILE --out FILE --events FILE"
+    case .status, .watch, .listen, .stop, .settings, .version: ""
+    }
+  }
+
+  public var summary: String {
+    switch self {
+    case .status: "what the device is doing, for how long, with whom (the default)"
+    case .watch: "follow it: turns, answers and states as they happen"
+    case .listen: "begin a turn now, as if a person spoke"
+    case .stop: "end what is going on: the answer falls silent"
+    case .mute: "close or open the microphone, or say which it is"
+    case .volume: "set the loudspeaker's volume, or say it"
+    case .settings: "the settings in force, and the file and line of each"
+    case .process: "send recorded sound through the hearing, without a device"
+    case .version: "the versions of the command and of the running daemon"
+    case .help: "this list, or more about one verb"
+    }
+  }
+
+  /// More, a paragraph each.
+  public var details: [String] {
+    switch self {
+    case .status:
+      [
+        "Counts are since the daemon started. An interruption is taken back when it turned out not to be speech."
+      ]
+    case .watch:
+      [
+        "On a terminal the bottom line shows both levels; Ctrl-C ends. Elsewhere it prints plain lines, one per event, until the daemon ends.",
+        "What people and the agent say is shown with --words only.",
+      ]
+    case .settings:
+      [
+        "Asks the running daemon. Without one it reads the files, and says so.",
+        "--files reads them anyway: what would be in force after a restart, or everything that is wrong in them.",
+      ]
+    case .process:
+      [
+        "The files are 16 kHz mono 16-bit WAV; the events come as JSON, one object a line. Needs no daemon."
+      ]
+    case .mute: ["Muted means that the capture device is closed."]
+    case .volume:
+      ["Until the daemon restarts; [speaker] volume in auricle.conf says what it starts with."]
+    case .listen, .stop, .version, .help: []
+    }
+  }
+
+  /// Commands to copy, and what they do.
+  public var examples: [(line: String, effect: String)] {
+    switch self {
+    case .status:
+      [("auricle", "one look"), ("auricle status --json", "the same for a script")]
+    case .watch:
+      [
+        ("auricle watch", "levels and events"),
+        ("auricle watch --json --words", "one JSON object per event, with what was said"),
+      ]
+    case .mute: [("auricle mute on", "closes the microphone")]
+    case .volume: [("auricle volume 40", "quieter"), ("auricle volume", "says what it is")]
+    case .settings:
+      [
+        ("auricle settings", "what holds, and why"),
+        ("auricle settings --files", "check the files before a restart"),
+        ("auricle settings --sample > auricle.conf", "a file with every key to start from"),
+      ]
+    case .process:
+      [
+        (
+          "auricle process --mic mic.wav --ref ref.wav --out clean.wav --events events.jsonl",
+          "what the daemon would have heard"
+        )
+      ]
+    case .help: [("auricle help watch", "about one verb")]
+    case .listen, .stop, .version: []
+    }
+  }
+
+  public var options: [Option] {
+    switch self {
+    case .status, .listen, .stop, .mute, .volume, .version: [.json]
+    case .watch: [.json, .levels, .words]
+    case .settings: [.json, .files, .sample, .reference]
+    case .help: [.manual]
+    // It reads its own.
+    case .process: []
+    }
+  }
+
+  /// Whether it takes what is said about reaching the daemon.
+  public var asksDaemon: Bool { self != .help && self != .process }
+}
+
+/// An option, the same wherever it is allowed.
+public enum Option: CaseIterable, Equatable, Sendable {
+  case json, levels, words, files, sample, reference, manual, socket, config, help
+
+  /// Allowed with every verb that asks the daemon.
+  public static let common: [Option] = [.socket, .config]
+
+  public var name: String {
+    switch self {
+    case .json: "--json"
+    case .levels: "--levels"
+    case .words: "--words"
+    case .files: "--files"
+    case .sample: "--sample"
+    case .reference: "--reference"
+    case .manual: "--man"
+    case .socket: "--socket"
+    case .config: "--config"
+    case .help: "--help"
+    }
+  }
+
+  /// What must follow it, if anything.
+  public var value: String? {
+    switch self {
+    case .manual: "PAGE"
+    case .socket: "PATH"
+    case .config: "FILE"
+    case .json, .levels, .words, .files, .sample, .reference, .help: nil
+    }
+  }
+
+  /// `--socket PATH`
+  public var usage: String { value.map { "\(name) \($0)" } ?? name }
+
+  public var summary: String {
+    switch self {
+    case .json: "facts for programs: one JSON object (watch: one per line)"
+    case .levels: "the levels of microphone and loudspeaker too, ten times a second"
+    case .words: "what was said too"
+    case .files: "read the files, do not ask the daemon"
+    case .sample: "print a settings file with every key and its default"
+    case .reference: "print the reference of all keys (Markdown)"
+    case .manual: "print a manual page: auricle, auricled or auricle.conf"
+    case .socket: "the daemon's socket, instead of the one in the settings"
+    case .config: "read this settings file instead of the device's own; may be repeated"
+    case .help: "say more about the verb"
+    }
+  }
+}

@@ -1,0 +1,4 @@
+/// What both programs say when asked.
+public enum Version {
+  public static let current = "0.1.0"
+}
