@@ -100,9 +100,10 @@ let package = Package(
       name: "auricle-agent", dependencies: ["CloudAgent", "Linux"], swiftSettings: everywhere),
 
     // The demonstration: starts both sides, follows them, draws what happened.
-    .target(name: "Demo", dependencies: ["VoiceCore", "ControlProtocol"], swiftSettings: everywhere),
+    .target(
+      name: "Demo", dependencies: ["ControlProtocol", "Room"], swiftSettings: everywhere),
     .executableTarget(
-      name: "auricle-demo", dependencies: ["Demo", "ControlProtocol", "Linux"],
+      name: "auricle-demo", dependencies: ["Demo", "ControlProtocol", "Room", "Linux"],
       swiftSettings: everywhere),
 
     tests("VoiceCore", ["VoiceCore"]),
@@ -114,6 +115,6 @@ let package = Package(
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore"]),
     tests("Appliance", ["Appliance", "VoiceCore", "Settings", "Room", "SpeexDSP", "Linux"]),
     tests("CloudAgent", ["CloudAgent", "VoiceCore", "PocketSphinx", "ESpeak"]),
-    tests("Demo", ["Demo", "VoiceCore", "ControlProtocol"]),
+    tests("Demo", ["Demo", "ControlProtocol", "Room"]),
   ]
 )

@@ -36,7 +36,9 @@ struct ScriptLine {
   }
 
   func expect(parts count: Int, _ wanted: String) throws(ScriptError) {
-    guard parts.count == count, quoted == nil || parts[0] == "say" else { throw error(wanted) }
+    guard parts.count == count, quoted == nil || parts[0].isSame(as: "say") else {
+      throw error(wanted)
+    }
   }
 
   /// A time that ends the line: `800 ms`, `2 s` or, written together, `800ms`.
@@ -48,15 +50,16 @@ struct ScriptLine {
     guard quoted == nil, digits.count >= 1, digits.count <= 6,
       let value = Int64(String(decoding: digits, as: UTF8.self))
     else { throw error(wanted) }
-    let span: SampleSpan
-    switch unit {
-    case "ms": span = .milliseconds(value)
-    case "s": span = .seconds(value)
-    default: throw error(wanted)
-    }
+    guard unit.isSame(as: "ms") || unit.isSame(as: "s") else { throw error(wanted) }
+    let span: SampleSpan = unit.isSame(as: "s") ? .seconds(value) : .milliseconds(value)
     guard span <= TalkerScript.longestWait else {
       throw error("at most \(TalkerScript.longestWait.milliseconds / 1_000) s")
     }
     return span
   }
+}
+
+extension String {
+  /// Compares bytes: equality of characters needs 50 KB of tables in a device program.
+  func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

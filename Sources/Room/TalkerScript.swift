@@ -63,7 +63,7 @@ public struct TalkerScript: Equatable, Sendable {
         throw line.error("a line has at most \(longestLine) bytes")
       }
       guard let verb = line.parts.first else { continue }
-      if verb == "end" {
+      if verb.isSame(as: "end") {
         try line.expect(parts: 1, "`end` stands alone")
         return script
       }
@@ -71,11 +71,14 @@ public struct TalkerScript: Equatable, Sendable {
         throw line.error("a script has at most \(mostSteps) steps")
       }
       let step: Step
-      switch verb {
-      case "wait": step = .wait(try line.time(from: 1, "`wait 800 ms` or `wait 2 s`"))
-      case "say": step = .say(try script.sound(of: line))
-      case "await": step = try awaiting(line)
-      default: throw line.error("a step is `wait`, `say`, `await` or `end`")
+      if verb.isSame(as: "wait") {
+        step = .wait(try line.time(from: 1, "`wait 800 ms` or `wait 2 s`"))
+      } else if verb.isSame(as: "say") {
+        step = .say(try script.sound(of: line))
+      } else if verb.isSame(as: "await") {
+        step = try awaiting(line)
+      } else {
+        throw line.error("a step is `wait`, `say`, `await` or `end`")
       }
       script.steps.append(step)
       script.lines.append(number)
@@ -86,7 +89,7 @@ public struct TalkerScript: Equatable, Sendable {
   private mutating func sound(of line: ScriptLine) throws(ScriptError) -> Int {
     try line.expect(parts: 2, "`say FILE.wav`, or with the words for people: `say FILE.wav \"…\"`")
     if let quoted = line.quoted { words.append((line.number, quoted)) }
-    for index in 0..<sounds.count where sounds[index] == line.parts[1] { return index }
+    for index in 0..<sounds.count where sounds[index].isSame(as: line.parts[1]) { return index }
     guard sounds.count < Self.mostSounds else {
       throw line.error("a script names at most \(Self.mostSounds) files")
     }
@@ -98,17 +101,20 @@ public struct TalkerScript: Equatable, Sendable {
     let usage = "`await reply`, `await sound` or `await silence`, each with `within 30 s` if wanted"
     guard line.parts.count >= 2 else { throw line.error(usage) }
     let awaited: Awaited
-    switch line.parts[1] {
-    case "reply": awaited = .reply
-    case "sound": awaited = .sound
-    case "silence": awaited = .silence
-    default: throw line.error(usage)
+    if line.parts[1].isSame(as: "reply") {
+      awaited = .reply
+    } else if line.parts[1].isSame(as: "sound") {
+      awaited = .sound
+    } else if line.parts[1].isSame(as: "silence") {
+      awaited = .silence
+    } else {
+      throw line.error(usage)
     }
     if line.parts.count == 2 {
       try line.expect(parts: 2, usage)
       return .await(awaited, within: usualPatience)
     }
-    guard line.parts[2] == "within" else { throw line.error(usage) }
+    guard line.parts[2].isSame(as: "within") else { throw line.error(usage) }
     return .await(awaited, within: try line.time(from: 3, usage))
   }
 
