@@ -41,3 +41,17 @@ as_root() {
     fail "this needs root and there is no sudo; run as root: $*"
   fi
 }
+
+# Prints what a program built for the target is run with here: nothing, or an emulator.
+runner() { # TARGET
+  local emulator sysroot=$root/build/sdk/auricle.artifactbundle/$1/sysroot
+  case $(uname -m):$1 in
+    x86_64:x86_64* | aarch64:arm64 | armv7l:armhf) return ;;
+    *:arm64) emulator=qemu-aarch64-static ;;
+    *:armhf) emulator=qemu-arm-static ;;
+    *:x86_64) emulator=qemu-x86_64-static ;;
+    *) fail "no way to run programs for $1 on $(uname -m)" ;;
+  esac
+  command -v "$emulator" >/dev/null || fail "$emulator is missing; tools/setup cross installs it"
+  printf '%s -L %s\n' "$emulator" "$sysroot"
+}
