@@ -1,0 +1,375 @@
+"""Runs the built programs as a user would: shared by the black-box tests and the measuring tools.
+
+Which programs is decided by the environment that tools/black-box sets:
+
+    AURICLE_DAEMON, AURICLE_CLI, AURICLE_AGENT   paths of the programs
+    AURICLE_RUN                                  what daemon and command line are run with (qemu …)
+    AURICLE_PATIENCE                             how many times longer than usual to wait (1)
+    AURICLE_KEEP                                 set: the folder of a failed test is kept
+"""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+PATIENCE = float(os.environ.get("AURICLE_PATIENCE", "1"))
+# Long enough for a slow, busy machine; a test that passes never waits this long.
+SECONDS = 30 * PATIENCE
+
+
+class Gone(AssertionError):
+    """What was awaited did not come."""
+
+
+class Program:
+    """A running program whose output is kept, line by line, with the time at which it came."""
+
+    def __init__(self, arguments, log, environment=None, descriptors=()):
+        self.name = Path(arguments[0]).name
+        self.log = Path(log)
+        self.lines = []
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [str(argument) for argument in arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=environment, pass_fds=descriptors,
+        )
+        self._changed = threading.Condition()
+        self._ended = False
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        with self.log.open("ab") as log:
+            for line in self.process.stdout:
+                log.write(line)
+                log.flush()
+                with self._changed:
+                    self.lines.append((time.monotonic(), line.decode("utf-8", "replace").rstrip("\n")))
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    @property
+    def output(self):
+        with self._changed:
+            return "\n".join(line for _, line in self.lines)
+
+    @property
+    def identifier(self):
+        return self.process.pid
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def await_line(self, pattern, seconds=SECONDS, after=0):
+        """The time and the match of the first line, from the `after`th on, that the pattern finds."""
+        deadline = time.monotonic() + seconds
+        number = after
+        with self._changed:
+            while True:
+                while number < len(self.lines):
+                    when, line = self.lines[number]
+                    match = re.search(pattern, line)
+                    if match:
+                        return when, match
+                    number += 1
+                left = deadline - time.monotonic()
+                if self._ended or left <= 0:
+                    why = "ended" if self._ended else f"said nothing for {seconds:.0f} s"
+                    raise Gone(f"{self.name} {why} without saying {pattern!r}; it said:\n" +
+                               "\n".join(line for _, line in self.lines[-30:]))
+                self._changed.wait(left)
+
+    def finish(self, seconds=SECONDS):
+        """Awaits its end; the exit code, negative for a signal."""
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Gone(f"{self.name} did not end within {seconds:.0f} s; it said:\n{self.output[-3000:]}") from None
+        self._reader.join(SECONDS)
+        return code
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def stop(self, number=signal.SIGTERM, seconds=SECONDS):
+        if self.is_running():
+            self.send(number)
+        return self.finish(seconds)
+
+    def kill(self):
+        if self.is_running():
+            self.process.kill()
+        self.process.wait()
+        self._reader.join(SECONDS)
+        self.process.stdout.close()
+
+
+class Control:
+    """The daemon's control socket: blocks of key=value lines, ended by a blank one."""
+
+    def __init__(self, path, seconds=SECONDS):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(seconds)
+        self.buffer = b""
+        self.socket.connect(str(path))
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, **fields):
+        text = "".join(f"{key}={self._escape(str(value))}\n" for key, value in fields.items())
+        self.socket.sendall(text.encode() + b"\n")
+
+    def block(self, seconds=SECONDS):
+        """The next block, as a dictionary; None when the daemon hung up."""
+        deadline = time.monotonic() + seconds
+        while b"\n\n" not in self.buffer:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Gone(f"nothing came over the control socket for {seconds:.0f} s")
+            self.socket.settimeout(left)
+            try:
+                more = self.socket.recv(65536)
+            except socket.timeout:
+                continue
+            except ConnectionResetError:
+                return None
+            if not more:
+                return None
+            self.buffer += more
+        block, self.buffer = self.buffer.split(b"\n\n", 1)
+        fields = {}
+        for line in block.decode().split("\n"):
+            if line:
+                key, value = line.split("=", 1)
+                fields[key] = self._unescape(value)
+        return fields
+
+    def ask(self, request, **fields):
+        self.send(request=request, **fields)
+        return self.block()
+
+    @staticmethod
+    def _escape(value):
+        return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+    @staticmethod
+    def _unescape(value):
+        return re.sub(r"\\(.)", lambda m: {"n": "\n", "r": "\r", "0": "\0"}.get(m[1], m[1]), value)
+
+
+class Watch(Control):
+    """Follows the daemon's events; each is kept, so that nothing awaited can be missed."""
+
+    def __init__(self, path, words=True, levels=False):
+        super().__init__(path)
+        self.events = []
+        reply = self.ask("watch", words="yes" if words else "no", levels="yes" if levels else "no")
+        if reply is None or reply.get("error") != "0":
+            raise Gone(f"the daemon does not let us watch: {reply}")
+
+    def _next(self, seconds):
+        event = self.block(seconds)
+        if event is not None:
+            self.events.append(event)
+        return event
+
+    def await_event(self, kind, seconds=SECONDS, after=0, **wanted):
+        """The first event of that kind, from the `after`th on, whose fields are as wanted.
+
+        A wanted value may be a text, or a function of the text that says yes or no.
+        """
+        deadline = time.monotonic() + seconds
+        number = after
+        while True:
+            while number < len(self.events):
+                event = self.events[number]
+                number += 1
+                if event.get("event") == kind and all(
+                    value(event.get(key, "")) if callable(value) else event.get(key) == str(value)
+                    for key, value in wanted.items()
+                ):
+                    return event
+            left = deadline - time.monotonic()
+            if left <= 0 or self._next(left) is None:
+                recent = "\n".join(str(event) for event in self.events[-15:])
+                raise Gone(f"no event {kind} {wanted} within {seconds:.0f} s; the last were:\n{recent}")
+
+
+class Certificates:
+    """A certificate authority of our own, and server certificates good and bad."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.authority = self._authority("authority")
+
+    def _openssl(self, *arguments):
+        done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"openssl {arguments[0]}: {done.stderr}")
+
+    def _authority(self, name):
+        certificate = self.folder / f"{name}.pem"
+        self._openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-keyout", self.folder / f"{name}.key", "-out", certificate,
+            "-subj", f"/CN=Auricle test {name}", "-days", 2)
+        return certificate
+
+    def other_authority(self):
+        return self._authority("other-authority")
+
+    def server(self, name="server", names="DNS:localhost,IP:127.0.0.1", days=2):
+        """Certificate and key of a server; with days below 0 it has run out."""
+        certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        request, extensions = self.folder / f"{name}.csr", self.folder / f"{name}.ext"
+        extensions.write_text(f"subjectAltName={names}\n")
+        self._openssl(
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-keyout", key, "-out", request, "-subj", f"/CN={name}")
+        self._openssl(
+            "x509", "-req", "-in", request, "-CA", self.authority,
+            "-CAkey", self.authority.with_suffix(".key"), "-CAcreateserial",
+            "-days", days, "-extfile", extensions, "-out", certificate)
+        return certificate, key
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Bench:
+    """A folder with certificates, and the programs started in it."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.running = []
+        self._certificates = None
+
+    @property
+    def certificates(self):
+        if self._certificates is None:
+            self._certificates = Certificates(self.folder / "certificates")
+        return self._certificates
+
+    @property
+    def socket(self):
+        return self.folder / "control.sock"
+
+    def close(self):
+        for program in self.running:
+            program.kill()
+
+    def start(self, arguments, name, environment=None):
+        number = sum(program.log.name.startswith(name) for program in self.running)
+        log = self.folder / f"{name}{number or ''}.log"
+        program = Program(arguments, log, {**os.environ, **(environment or {})})
+        self.running.append(program)
+        return program
+
+    def settings(self, sections, name="auricle.conf"):
+        """Writes a settings file: {section: {key: value}}."""
+        path = self.folder / name
+        path.write_text("".join(
+            f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
+            for section, keys in sections.items()
+        ))
+        return path
+
+    def usual(self, port=None, **changes):
+        """Settings of a daemon in a simulated room; `changes` are sections to merge."""
+        sections = {
+            "agent": {
+                "url": f"wss://localhost:{port or free_port()}",
+                "ca_file": self.certificates.authority,
+            },
+            "sound": {"card": "room"},
+            "link": {"longest_wait": "1 s"},
+            "control": {"socket": self.socket},
+        }
+        for section, keys in changes.items():
+            sections.setdefault(section, {}).update(keys)
+        return sections
+
+    def daemon(self, settings, *arguments, environment=None, name="auricled"):
+        """Starts the daemon with settings: a path, or sections as `settings` takes them."""
+        path = settings if isinstance(settings, Path) else self.settings(settings)
+        return self.start(
+            [*device_program("AURICLE_DAEMON"), "--config", path, *arguments], name, environment)
+
+    def agent(self, port, certificate=None, *arguments):
+        certificate, key = certificate or self.certificates.server()
+        agent = self.start(
+            [host_program("AURICLE_AGENT"), "--port", port, "--certificate", certificate, "--key", key,
+             *arguments], "agent")
+        agent.await_line(r"listening|ready")
+        return agent
+
+    def command(self, *arguments, seconds=SECONDS):
+        """Runs the command line to its end: exit code, output, errors."""
+        done = subprocess.run(
+            [*device_program("AURICLE_CLI"), *map(str, arguments)],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
+        return done.returncode, done.stdout, done.stderr
+
+    def watch(self, seconds=SECONDS, **options):
+        """Watches the daemon, as soon as it listens on its control socket."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return Watch(self.socket, **options)
+            except (FileNotFoundError, ConnectionRefusedError):
+                if time.monotonic() > deadline:
+                    raise Gone("no daemon listens on its control socket") from None
+                time.sleep(0.005)
+
+
+def host_program(variable):
+    path = os.environ.get(variable)
+    if not path:
+        raise RuntimeError(f"{variable} is not set; run this through tools/black-box")
+    return path
+
+
+def device_program(variable):
+    return [*shlex.split(os.environ.get("AURICLE_RUN", "")), host_program(variable)]
+
+
+def temporary_folder():
+    # Short: the path of a Unix socket has at most 107 bytes.
+    return Path(tempfile.mkdtemp(prefix="auricle-"))
+
+
+class BlackBoxTest(unittest.TestCase):
+    """A test with a bench of its own, whose programs end with it."""
+
+    def setUp(self):
+        self.bench = Bench(temporary_folder())
+        self.addCleanup(self._clear)
+
+    def _clear(self):
+        self.bench.close()
+        if os.environ.get("AURICLE_KEEP") and self._failed():
+            print(f"kept {self.bench.folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.bench.folder, ignore_errors=True)
+
+    def _failed(self):
+        result = getattr(self._outcome, "result", None)
+        return bool(result and (result.failures or result.errors))
