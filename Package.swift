@@ -76,10 +76,13 @@ let package = Package(
       name: "Console",
       dependencies: ["WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux"],
       swiftSettings: device),
-    .executableTarget(
-      name: "auricle",
-      dependencies: ["VoiceCore", "Console", "Settings", "SettingsFiles", "Room", "SpeexDSP", "Linux"],
+    // Recorded sound through the daemon's hearing: `auricle process`.
+    .target(
+      name: "Replay",
+      dependencies: ["VoiceCore", "Settings", "SettingsFiles", "Room", "SpeexDSP", "Linux"],
       swiftSettings: device),
+    .executableTarget(
+      name: "auricle", dependencies: ["Console", "Replay", "Linux"], swiftSettings: device),
 
     // The agent: server side, never linked into the device programs.
     cLibrary("CPocketSphinx", pkgConfig: "pocketsphinx"),
@@ -114,6 +117,7 @@ let package = Package(
     tests("Room", ["Room", "VoiceCore"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore"]),
     tests("Appliance", ["Appliance", "VoiceCore", "Settings", "Room", "SpeexDSP", "Linux"]),
+    tests("Replay", ["Replay", "VoiceCore", "Room", "SpeexDSP"]),
     tests("CloudAgent", ["CloudAgent", "VoiceCore", "PocketSphinx", "ESpeak"]),
     tests("Demo", ["Demo", "ControlProtocol", "Room"]),
   ]

@@ -1,5 +1,6 @@
 internal import Console
 internal import Linux
+internal import Replay
 
 /// The technician's command line: everything it does is in Console.
 @main
@@ -12,7 +13,7 @@ struct Main {
     let stop = StopKeys()
     let console = Console(
       screen: .standard(), stop: { () throws(Failure) in try stop.open() },
-      process: { ProcessVerb.run($0) })
+      process: { ProcessCommand.run($0) })
     Process.exit(console.run(Array(Process.arguments.dropFirst())))
   }
 }

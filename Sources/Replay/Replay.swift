@@ -1,0 +1,72 @@
+internal import SpeexDSP
+public import VoiceCore
+
+/// Recorded sound through the same hearing as the daemon's, as fast as it goes: frames strictly in
+/// order, no look-ahead, no clock.
+public struct Replay: ~Copyable {
+  public enum Event: Equatable, Sendable {
+    case speechStart(start: SampleTime)
+    case speechEnd(end: SampleTime)
+    case eagerEnd(end: SampleTime)
+    case resumed
+    case endpoint(end: SampleTime)
+    case duck
+    case unduck
+    case bargeIn(start: SampleTime)
+  }
+
+  public struct Step: Sendable {
+    /// How much of the input was consumed when this was known.
+    public var time: SampleTime
+    public var clean: Frame
+    public var probability: Float
+    public var isSpeech: Bool
+    /// Whether the loudspeaker plays, or just did.
+    public var isFar: Bool
+    public var events: [Event]
+  }
+
+  /// The agent counts as speaking until its loudspeaker has been silent this long.
+  static let replyGap = SampleSpan.milliseconds(500)
+
+  private var chain = HearingChain(echo: SpeexEchoCanceller.open())
+  private var interrupter: Interrupter
+  private var endpointer: Endpointer
+  private var time = SampleTime.start
+  private var lastFar: SampleTime?
+
+  public init(interrupter: Interrupter.Settings, endpointer: Endpointer.Settings) {
+    self.interrupter = Interrupter(settings: interrupter)
+    self.endpointer = Endpointer(settings: endpointer)
+  }
+
+  public mutating func hear(mic: Frame, reference: Frame) -> Step {
+    time = time + Frame.span
+    let judged = chain.hear(mic: mic, reference: reference, at: time)
+    if !reference.isSilent { lastFar = time }
+    let isFar = lastFar.map { time - $0 < Replay.replyGap } ?? false
+    var events: [Event] = []
+    switch judged.change {
+    case .started(let onset): events.append(.speechStart(start: onset))
+    case .ended(let end): events.append(.speechEnd(end: end))
+    case nil: break
+    }
+    switch interrupter.judge(speech: judged.probability, isReplyAudible: isFar, at: time) {
+    case .ducked: events.append(.duck)
+    case .resumed: events.append(.unduck)
+    case .confirmed(let onset): events.append(.bargeIn(start: onset))
+    case .none, .held: break
+    }
+    let boundary = endpointer.hear(
+      isSpeech: judged.isSpeech, change: judged.change, at: time)
+    switch boundary {
+    case .eagerEnd(let end): events.append(.eagerEnd(end: end))
+    case .resumed: events.append(.resumed)
+    case .endpoint(let end): events.append(.endpoint(end: end))
+    case nil: break
+    }
+    return Step(
+      time: time, clean: chain.clean, probability: judged.probability, isSpeech: judged.isSpeech,
+      isFar: isFar, events: events)
+  }
+}
