@@ -54,7 +54,7 @@ let package = Package(
     edge("ALSA", ["VoiceCore", "CALSA"], links: ["asound"]),
     edge("Opus", ["VoiceCore", "COpus"], links: ["opus"]),
     edge("SpeexDSP", ["VoiceCore", "CSpeexDSP"], links: ["speexdsp", "m"]),
-    edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets"]),
+    edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "crypto"]),
     cLibrary("CLinux"),
     cLibrary("CALSA"),
     cLibrary("COpus"),

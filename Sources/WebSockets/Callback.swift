@@ -1,0 +1,61 @@
+internal import CWebSockets
+
+extension EventLoop {
+  /// Everything lws has to say comes in here and goes to the endpoint it is about.
+  static let callback:
+    @convention(c) (
+      OpaquePointer?, lws_callback_reasons, UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, Int
+    ) -> CInt = { wsi, reason, user, input, length in
+      guard let wsi else { return 0 }
+      if let known = lws_get_opaque_user_data(wsi) {
+        let endpoint = Unmanaged<Endpoint>.fromOpaque(known).takeUnretainedValue()
+        return tell(
+          endpoint, wsi, reason, user,
+          UnsafeRawBufferPointer(start: input, count: input == nil ? 0 : length), length)
+      }
+      // A caller of one of our servers that has not been let in yet.
+      guard let host = lws_get_vhost(wsi), let owner = lws_vhost_user(host) else { return 0 }
+      let door = Unmanaged<SocketServer.Door>.fromOpaque(owner).takeUnretainedValue()
+      guard let server = door.server else { return -1 }
+      switch reason {
+      case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return server.judge(wsi, upgrade: input)
+      case LWS_CALLBACK_HTTP: return server.refuse(wsi, status: 404, thenClose: true)
+      case LWS_CALLBACK_ESTABLISHED: return server.welcome(wsi) ? 0 : -1
+      default: return 0
+      }
+    }
+
+  private static func tell(
+    _ endpoint: Endpoint, _ wsi: OpaquePointer, _ reason: lws_callback_reasons,
+    _ user: UnsafeMutableRawPointer?, _ bytes: UnsafeRawBufferPointer, _ length: Int
+  ) -> CInt {
+    switch reason {
+    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
+      // `length` is OpenSSL's own verdict; returning 0 leaves it as it is.
+      if length == 0, let user {
+        endpoint.refusedCertificate(code: X509_STORE_CTX_get_error(OpaquePointer(user)))
+      }
+      return 0
+    case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH: return endpoint.mayOpen(wsi) ? 0 : -1
+    case LWS_CALLBACK_CLIENT_ESTABLISHED: return endpoint.opened(wsi) ? 0 : -1
+    case LWS_CALLBACK_CLIENT_RECEIVE, LWS_CALLBACK_RECEIVE:
+      return endpoint.received(wsi, bytes) ? 0 : -1
+    case LWS_CALLBACK_CLIENT_RECEIVE_PONG, LWS_CALLBACK_RECEIVE_PONG: endpoint.heardPong()
+    case LWS_CALLBACK_CLIENT_WRITEABLE, LWS_CALLBACK_SERVER_WRITEABLE:
+      return endpoint.writable(wsi) ? 0 : -1
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: endpoint.peerCloses(bytes)
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+      let reason = bytes.prefix { $0 != 0 && $0 != 0x0A }
+      endpoint.failed(wsi, String(decoding: reason, as: UTF8.self))
+    case LWS_CALLBACK_CLIENT_CLOSED, LWS_CALLBACK_CLOSED_CLIENT_HTTP, LWS_CALLBACK_CLOSED,
+      LWS_CALLBACK_RAW_CLOSE_FILE:
+      endpoint.closed(wsi)
+    case LWS_CALLBACK_RAW_RX_FILE: endpoint.readable()
+    case LWS_CALLBACK_WSI_DESTROY:
+      lws_set_opaque_user_data(wsi, nil)
+      endpoint.released()
+    default: break
+    }
+    return 0
+  }
+}

@@ -1,0 +1,112 @@
+/// Why a link is closed, in a kind for programs and one line of advice for people.
+public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
+  public enum Kind: Equatable, Sendable {
+    /// Nobody listens there.
+    case refused
+    case unreachable
+    case nameNotFound
+    /// No answer while connecting, or the open connection went dead.
+    case timedOut
+    case tls(TLSReason)
+    /// The server answered, but not with a WebSocket of our protocol. 101: with another protocol.
+    case upgradeRefused(status: Int)
+    /// 1005: it gave no code; 1006: the connection broke.
+    case closedByPeer(code: Int)
+    /// The peer sent a larger message than we take.
+    case tooLarge
+    /// We closed it ourselves.
+    case local
+  }
+
+  public enum TLSReason: Equatable, Sendable {
+    case unknownAuthority
+    case selfSigned
+    case wrongName
+    case expired
+    case notYetValid
+    /// Our own file of authorities cannot be used.
+    case badAuthorityFile
+    case other
+  }
+
+  public let kind: Kind
+  /// What the library or the peer said; may be empty.
+  public let detail: String
+  /// What a technician can do about it.
+  public let advice: String
+
+  public var description: String {
+    detail.isEmpty ? "\(summary): \(advice)" : "\(summary) (\(detail)): \(advice)"
+  }
+
+  /// The kind in a few words.
+  public var summary: String {
+    switch kind {
+    case .refused: return "connection refused"
+    case .unreachable: return "not reachable"
+    case .nameNotFound: return "name not found"
+    case .timedOut: return "no answer"
+    case .tls(.unknownAuthority): return "certificate of an unknown authority"
+    case .tls(.selfSigned): return "certificate signed by itself"
+    case .tls(.wrongName): return "certificate for another name"
+    case .tls(.expired): return "certificate expired"
+    case .tls(.notYetValid): return "certificate not valid yet"
+    case .tls(.badAuthorityFile): return "unusable file of authorities"
+    case .tls(.other): return "no TLS connection"
+    case .upgradeRefused(let status): return "answered with status \(status)"
+    case .closedByPeer(1006): return "connection lost"
+    case .closedByPeer(let code): return "closed by the agent with code \(code)"
+    case .tooLarge: return "message too large"
+    case .local: return "closed"
+    }
+  }
+
+  init(
+    _ kind: Kind, detail: String = "", to address: ServerAddress, caFile: String?, limit: Int = 0
+  ) {
+    self.kind = kind
+    self.detail = detail
+    let place = "\(address.host) port \(address.port)"
+    switch kind {
+    case .refused: advice = "is the agent running on \(place)?"
+    case .unreachable: advice = "check this device's network and the url of the agent"
+    case .nameNotFound:
+      advice = "\(address.host) is not known: check the url of the agent and the DNS"
+    case .timedOut: advice = "\(place) does not answer: check the network and the firewalls between"
+    case .tls(.unknownAuthority):
+      if let caFile {
+        advice = "the agent's certificate is not signed by an authority in \(caFile)"
+      } else {
+        advice =
+          "the agent's certificate is not signed by an authority this system trusts; "
+          + "name its authority's file in ca_file"
+      }
+    case .tls(.selfSigned):
+      advice =
+        "put the certificate that signed it into \(caFile ?? "a file and name that in ca_file")"
+    case .tls(.wrongName):
+      advice =
+        "the agent's certificate is not for \(address.host): use the name it is for in the url"
+    case .tls(.expired): advice = "renew the agent's certificate, or check this device's clock"
+    case .tls(.notYetValid): advice = "check this device's clock"
+    case .tls(.badAuthorityFile): advice = "check ca_file \(caFile ?? "")"
+    case .tls(.other): advice = "is \(place) a TLS server? Without TLS the url begins with ws://"
+    case .upgradeRefused(let status):
+      switch status {
+      case 101, 400, 426: advice = "the server does not speak our protocol: check the url"
+      case 401, 403: advice = "the agent does not accept this device"
+      case 404: advice = "the agent does not serve \(address.path): check the path in the url"
+      case 500...599: advice = "the agent has trouble or is full; it will be tried again"
+      default: advice = "check the url of the agent"
+      }
+    case .closedByPeer(1006): advice = "the network or the agent went away"
+    case .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007), .closedByPeer(1008),
+      .closedByPeer(1009):
+      advice = "the agent did not like what this device sent: do their versions match?"
+    case .closedByPeer: advice = "the agent's log knows why"
+    case .tooLarge:
+      advice = "the agent sent more than \(limit) bytes at once: do the versions match?"
+    case .local: advice = "nothing to do"
+    }
+  }
+}
