@@ -110,6 +110,6 @@ let package = Package(
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore"]),
     tests("Appliance", ["Appliance", "VoiceCore", "Settings", "Room", "SpeexDSP", "Linux"]),
     tests("CloudAgent", ["CloudAgent", "VoiceCore", "PocketSphinx", "ESpeak"]),
-    tests("Demo", ["Demo", "ControlProtocol", "Room"]),
+    tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]
 )
