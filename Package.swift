@@ -119,6 +119,6 @@ let package = Package(
     tests("Appliance", ["Appliance", "VoiceCore", "Settings", "Room", "SpeexDSP", "Linux"]),
     tests("Replay", ["Replay", "VoiceCore", "Room", "SpeexDSP"]),
     tests("CloudAgent", ["CloudAgent", "VoiceCore", "PocketSphinx", "ESpeak"]),
-    tests("Demo", ["Demo", "ControlProtocol", "Room"]),
+    tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]
 )

@@ -8,7 +8,7 @@ public struct LiveView: Sendable {
   /// While somebody is heard, a row at least this often.
   static let beat = 250
 
-  private let style: Style
+  public let style: Style
   /// The loudest since the last row.
   private var microphone = -96
   private var loudspeaker = -96
