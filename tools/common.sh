@@ -69,6 +69,7 @@ name_programs() { # TARGET
   [ -x "$folder/auricled" ] || fail "no auricled for $1; build it first (tools/build-device, swift build)"
   [ -x "$regular/auricle-agent" ] || fail "no auricle-agent; run swift build first"
   export AURICLE_DAEMON=$folder/auricled AURICLE_AGENT=$regular/auricle-agent
+  export AURICLE_DEMO=$regular/auricle-demo
   # The command line is not what a sanitized run is about.
   AURICLE_CLI=$folder/auricle
   [ -x "$AURICLE_CLI" ] || AURICLE_CLI=$regular/auricle

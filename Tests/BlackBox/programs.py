@@ -2,10 +2,11 @@
 
 Which programs is decided by the environment that tools/black-box sets:
 
-    AURICLE_DAEMON, AURICLE_CLI, AURICLE_AGENT   paths of the programs
-    AURICLE_RUN                                  what daemon and command line are run with (qemu …)
-    AURICLE_PATIENCE                             how many times longer than usual to wait (1)
-    AURICLE_KEEP                                 set: the folder of a failed test is kept
+    AURICLE_DAEMON, AURICLE_CLI    paths of the device's programs
+    AURICLE_AGENT, AURICLE_DEMO    paths of the regular ones
+    AURICLE_RUN                    what the device's programs are run with (an emulator)
+    AURICLE_PATIENCE               how many times longer than usual to wait (1)
+    AURICLE_KEEP                   set: the folder of a failed test is kept
 """
 
 import os
@@ -296,7 +297,7 @@ class Bench:
         """Settings of a daemon in a simulated room; `changes` are sections to merge."""
         sections = {
             "agent": {
-                "url": f"wss://localhost:{port or free_port()}",
+                "url": f"wss://localhost:{port or free_port()}/auricle",
                 "ca_file": self.certificates.authority,
             },
             "sound": {"card": "room"},
@@ -313,13 +314,36 @@ class Bench:
         return self.start(
             [*device_program("AURICLE_DAEMON"), "--config", path, *arguments], name, environment)
 
-    def agent(self, port, certificate=None, *arguments):
+    def agent(self, port=0, certificate=None):
+        """Starts the real agent; its port is in `agent.port`."""
         certificate, key = certificate or self.certificates.server()
         agent = self.start(
-            [host_program("AURICLE_AGENT"), "--port", port, "--certificate", certificate, "--key", key,
-             *arguments], "agent")
-        agent.await_line(r"listening|ready")
+            [host_program("AURICLE_AGENT"), "--port", port, "--certificate", certificate,
+             "--key", key], "agent")
+        _, listening = agent.await_line(r"listening on .*:(\d+)")
+        agent.port = int(listening[1])
         return agent
+
+    def voice(self, words):
+        """A WAV file in which somebody says the words."""
+        sound = self.folder / (re.sub(r"\W+", "-", words)[:40] + ".wav")
+        if not sound.exists():
+            done = subprocess.run(
+                [host_program("AURICLE_AGENT"), "--say", words, "--out", str(sound)],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS)
+            if done.returncode != 0:
+                raise Gone(f"auricle-agent --say ended with {done.returncode}: {done.stderr}")
+        return sound
+
+    def script(self, *lines):
+        """A talker's script; a line `say WORDS` gets its sound made."""
+        path = self.folder / "talker.txt"
+        steps = []
+        for line in lines:
+            verb, _, words = line.partition(" ")
+            steps.append(f'say {self.voice(words)} "{words}"' if verb == "say" else line)
+        path.write_text("\n".join(steps) + "\n")
+        return path
 
     def command(self, *arguments, seconds=SECONDS):
         """Runs the command line to its end: exit code, output, errors."""

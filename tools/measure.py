@@ -1,0 +1,284 @@
+"""Measures the built programs. tools/noalloc and tools/footprint say which, in the environment."""
+
+import json
+import os
+import shlex
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import time
+import wave
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests/BlackBox"))
+
+from programs import (  # noqa: E402
+    SECONDS, Bench, Control, Gone, Watch, device_program, host_program, temporary_folder)
+
+WATCHED_FRAMES = 10_000
+STARTS = 9
+# A conversation of a minute, with room for a slow machine.
+CONVERSATION_SECONDS = 240
+# What a figure may be at most; only one of them must be at least its budget.
+BUDGETS = {
+    "auricled_arm64_bytes": 600_000,
+    "rss_kib": 14 * 1024,
+    "start_to_capturing_ms": 100,
+    "start_to_connected_ms": 400,
+    "audio_thread_allocations": 0,
+    "decision_to_silence_ms": 20,
+    "bytes_up_percent": 3,
+}
+MUST_HOLD = {"process_arm64_same_events": 1}
+
+
+def show(name, value):
+    print(f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}", flush=True)
+    return name, value
+
+
+# The allocation hook
+
+
+class AllocationRecord:
+    """What tools/noalloc.c writes, read while the daemon runs."""
+
+    CALLER = struct.Struct("<Q56s")
+
+    def __init__(self, path):
+        self.path = path
+
+    def counts(self):
+        return struct.unpack_from("<QQQ", self.path.read_bytes())
+
+    def callers(self):
+        data = self.path.read_bytes()
+        for number in range(8):
+            offset, name = self.CALLER.unpack_from(data, 24 + number * self.CALLER.size)
+            if offset:
+                yield f"{name.rstrip(bytes(1)).decode()}+{offset:#x}"
+
+
+def measure_allocations(bench):
+    """A conversation at twenty times real time, with an interruption in it."""
+    agent = bench.agent()
+    record = AllocationRecord(bench.folder / "allocations")
+    script = bench.script(
+        "wait 500 ms", "say what are your opening hours", "await reply within 300 s",
+        "wait 500 ms", "say tell me the history of this house", "await sound within 300 s",
+        "wait 2500 ms", "say stop", "await reply within 300 s", "wait 60 s", "end")
+    # Timeouts are counted in samples, and these samples hurry.
+    settings = bench.usual(
+        agent.port, room={"script": script, "speed": 20}, turn={"thinking_timeout": "120 s"},
+        link={"connect_timeout": "60 s"})
+    daemon = bench.daemon(settings, environment={
+        "LD_PRELOAD": os.environ["AURICLE_NOALLOC"], "AURICLE_NOALLOC_FILE": str(record.path)})
+    watch = bench.watch()
+    watch.await_event("stats")
+    control = Control(bench.socket)
+    before, first = record.counts(), int(control.ask("status")["frames"])
+    watch.await_event("room", phase="script_ended", seconds=CONVERSATION_SECONDS)
+    while int(control.ask("status")["frames"]) - first < WATCHED_FRAMES:
+        watch.await_event("stats", after=len(watch.events))
+    after, status = record.counts(), control.ask("status")
+    if before[2] != 1:
+        raise Gone(f"{before[2]} threads of the daemon call themselves audio, instead of 1")
+    if int(status["replies"]) < 2:
+        raise Gone(f"no conversation came about, so nothing was measured: {status}")
+    daemon.stop()
+    figures = [
+        show("audio_thread_frames", int(status["frames"]) - first),
+        show("audio_thread_allocations", after[1] - before[1]),
+        show("allocations_in_all", after[0] - before[0]),
+    ]
+    if after[1] != before[1]:
+        for caller in record.callers():
+            print(f"the audio thread allocates at {caller}", file=sys.stderr)
+    return figures
+
+
+# Start
+
+
+def measure_starts(bench):
+    agent = bench.agent()
+    settings = bench.settings(bench.usual(agent.port))
+    capturing, connected = [], []
+    for _ in range(STARTS):
+        daemon = bench.daemon(settings)
+        while True:
+            try:
+                control = Control(bench.socket)
+                while int(control.ask("status")["frames"]) == 0:
+                    time.sleep(0.0005)
+                break
+            except (FileNotFoundError, ConnectionRefusedError):
+                time.sleep(0.0005)
+        capturing.append((time.monotonic() - daemon.started) * 1000)
+        control.close()
+        when, _ = daemon.await_line(r"link .*phase=open")
+        connected.append((when - daemon.started) * 1000)
+        daemon.stop()
+    return [
+        show("start_to_capturing_ms", statistics.median(capturing)),
+        show("start_to_connected_ms", statistics.median(connected)),
+    ]
+
+
+# The scripted conversation
+
+
+def child_named(parent, name):
+    """The process that `parent` started under that name."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    for child in children:
+        if Path(f"/proc/{child}/exe").resolve().name == name:
+            return int(child)
+    return None
+
+
+def peak_resident(process):
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+    return 0
+
+
+def measure_conversation(bench):
+    """The demo's conversation, followed beside the demo itself."""
+    out, report = bench.folder / "demo", bench.folder / "report.json"
+    demo = bench.start(
+        [host_program("AURICLE_DEMO"), "--daemon", host_program("AURICLE_DAEMON"),
+         "--agent", host_program("AURICLE_AGENT"), "--card", "room", "--once",
+         "--report", report, "--out", out], "demo")
+    deadline = time.monotonic() + SECONDS
+    watch = None
+    while watch is None:
+        if time.monotonic() > deadline or not demo.is_running():
+            raise Gone(f"the demo does not start its daemon:\n{demo.output}")
+        try:
+            watch = Watch(out / "control.sock")
+        except (FileNotFoundError, ConnectionRefusedError):
+            time.sleep(0.01)
+    daemon = child_named(demo.identifier, "auricled")
+    watch.await_event("room", phase="script_ended", seconds=CONVERSATION_SECONDS)
+    resident = peak_resident(daemon)
+    if demo.finish() != 0:
+        raise Gone(f"the demo's conversation did not go as scripted:\n{demo.output}")
+    figures = json.loads(report.read_text())
+    return [
+        show("rss_kib", resident),
+        show("decision_to_silence_ms", slowest_silence(watch.events)),
+        show("bytes_up_percent", 100 * figures["bytes_up"] / figures["bytes_up_continuous"]),
+        show("mute_ms", figures["mute_ms"]),
+        show("answer_ms", figures["answer_ms"]),
+    ]
+
+
+def slowest_silence(events):
+    """From the decision to hold an answer that was interrupted, to the room hearing nothing of it."""
+    spans = []
+    for number, event in enumerate(events):
+        if event.get("event") != "mute" or event.get("phase") != "confirmed":
+            continue
+        held = next(
+            (other for other in reversed(events[:number])
+             if other.get("event") == "mute" and other.get("phase") == "held"
+             and other.get("reply") == event.get("reply")), event)
+        began = int(held["at_ms"])
+        silences = [
+            int(other["at_ms"]) for other in events
+            if other.get("event") == "room" and other.get("phase") == "loudspeaker_silent"]
+        spans.append(min(
+            (silent - began for silent in silences if silent >= began - 10), default=None))
+    if not spans or None in spans:
+        raise Gone("no interruption silenced the loudspeaker")
+    return max(0, max(spans))
+
+
+# The same events on both machines
+
+
+def split(recording, folder):
+    """The two channels of the demo's recording as files: what was heard, and what was played."""
+    with wave.open(str(recording)) as both:
+        assert both.getnchannels() == 2 and both.getsampwidth() == 2
+        rate, data = both.getframerate(), both.readframes(both.getnframes())
+    paths = []
+    for name, first in (("mic", 0), ("ref", 2)):
+        channel = bytearray(len(data) // 2)
+        channel[0::2], channel[1::2] = data[first::4], data[first + 1::4]
+        path = folder / f"{name}.wav"
+        with wave.open(str(path), "wb") as one:
+            one.setnchannels(1)
+            one.setsampwidth(2)
+            one.setframerate(rate)
+            one.writeframes(bytes(channel))
+        paths.append(path)
+    return paths
+
+
+def measure_process(bench):
+    mic, reference = split(bench.folder / "demo/conversation.wav", bench.folder)
+    native = device_program("AURICLE_CLI")
+    emulated = [
+        *shlex.split(os.environ["AURICLE_ARM64_RUN"]), os.environ["AURICLE_ARM64"] + "/auricle"]
+    results = []
+    for name, program in (("x86_64", native), ("arm64", emulated)):
+        events, clean = bench.folder / f"{name}.jsonl", bench.folder / f"{name}.wav"
+        done = subprocess.run(
+            [*program, "process", "--mic", mic, "--ref", reference, "--out", clean,
+             "--events", events], capture_output=True, text=True, timeout=CONVERSATION_SECONDS)
+        if done.returncode != 0:
+            raise Gone(f"auricle process for {name} ended with {done.returncode}: {done.stderr}")
+        results.append((events.read_text(), clean.read_bytes()))
+    (native_events, native_sound), (other_events, other_sound) = results
+    if not native_events.strip():
+        raise Gone("auricle process found no event in the conversation")
+    return [
+        show("process_arm64_same_events", int(native_events == other_events)),
+        show("process_arm64_same_sound", int(native_sound == other_sound)),
+        show("process_events", len(native_events.splitlines())),
+    ]
+
+
+def measure_all():
+    figures = [show("auricled_arm64_bytes", os.stat(os.environ["AURICLE_ARM64"] + "/auricled").st_size)]
+    figures.append(show("auricle_arm64_bytes", os.stat(os.environ["AURICLE_ARM64"] + "/auricle").st_size))
+    for group in ((measure_starts,), (measure_conversation, measure_process), (measure_allocations,)):
+        with_bench(lambda bench: figures.extend(
+            figure for measure in group for figure in measure(bench)))
+    return figures
+
+
+def with_bench(measure):
+    bench = Bench(temporary_folder())
+    try:
+        return measure(bench)
+    finally:
+        bench.close()
+        shutil.rmtree(bench.folder, ignore_errors=True)
+
+
+def beyond_budget(figures):
+    for name, value in figures:
+        if name in BUDGETS and value > BUDGETS[name]:
+            yield f"{name} is {value}; at most {BUDGETS[name]} is allowed"
+        if name in MUST_HOLD and value != MUST_HOLD[name]:
+            yield f"{name} is {value} instead of {MUST_HOLD[name]}"
+
+
+def main(what, *options):
+    figures = with_bench(measure_allocations) if what == "allocations" else measure_all()
+    problems = list(beyond_budget(figures))
+    for problem in problems:
+        print(f"measure: {problem}", file=sys.stderr)
+    return 1 if problems and (what == "allocations" or "--check" in options) else 0
+
+
+try:
+    sys.exit(main(*sys.argv[1:]))
+except Gone as gone:
+    sys.exit(f"measure: {gone}")
