@@ -125,6 +125,9 @@ public struct LiveView: Sendable {
       }
     case .link(let phase, let reason):
       row.note = reason.isEmpty || reason == "0" ? "link \(phase)" : "link \(phase): \(reason)"
+    case .refused(let reason):
+      row.note = "the agent refused: \(reason)"
+      row.isAlarming = true
     case .sound(let phase, let reason):
       row.note = reason.isEmpty ? "sound \(phase)" : "sound \(phase): \(reason)"
     case .level, .bytes: return nil

@@ -130,14 +130,17 @@ struct Show: ~Copyable {
         end = MonotonicClock.microseconds() + Show.afterEnd
       }
     }
-    guard daemon.isRunning else { return }
-    // The last figures: events give them once a second only.
+    // Events give the figures once a second only. A daemon that Ctrl-C ended too gave its last ones.
+    do throws(DemoError) { try takeStatus() } catch { if !wasStopped { throw error } }
+  }
+
+  private mutating func takeStatus() throws(DemoError) {
     let status = try ControlLink.ask(.status, at: stage.controlSocket)
-    if let up = status.number("bytes_up"), let continuous = status.number("bytes_up_continuous") {
-      timeline.add(
-        Happening(
-          at: timeline.end, .bytes(up: Int(clamping: up), continuous: Int(clamping: continuous))))
-    }
+    guard let up = status.number("bytes_up"),
+      let continuous = status.number("bytes_up_continuous")
+    else { return }
+    let bytes = Happening.What.bytes(up: Int(clamping: up), continuous: Int(clamping: continuous))
+    timeline.add(Happening(at: timeline.end, bytes))
   }
 
   private func loss(of programs: [Program], _ isLinkClosed: Bool) -> DemoError? {
