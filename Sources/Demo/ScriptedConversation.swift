@@ -48,6 +48,9 @@ public struct ScriptedConversation: Sendable {
   /// Everything that did not go as scripted, a sentence each; none when all is well.
   public func problems(in timeline: Timeline) -> [String] {
     var problems = timeline.troubles.map { "at \(seconds($0.at)): \($0.text)" }
+    if !timeline.hasLink {
+      problems.append("the device never reached the agent" + (timeline.lastLoss.map { ": \($0)" } ?? ""))
+    }
     if timeline.scriptEnd == nil {
       problems.append("the script did not come to its end")
     }

@@ -67,7 +67,8 @@ public struct Timeline: Equatable, Sendable {
     public var text: String
   }
 
-  private var hasLink = false
+  public private(set) var hasLink = false
+  public private(set) var lastLoss: String?
 
   public init() {}
 
@@ -104,6 +105,7 @@ public struct Timeline: Equatable, Sendable {
     case .link(let phase, let reason):
       // Before the first connection there is nothing to lose.
       if phase == "closed", hasLink { trouble(at, "the link to the agent closed: \(reason)") }
+      if phase == "closed" { lastLoss = reason }
       if phase == "open" { hasLink = true }
     case .refused(let reason): trouble(at, "the agent refused: \(reason)")
     case .sound(let phase, let reason):

@@ -146,10 +146,18 @@ import Testing
     #expect(problems(without: ["script_ended"]) == ["the script did not come to its end"])
   }
 
+  @Test func anAgentThatWasNeverReachedIsNamedWithTheReason() {
+    #expect(
+      problems(without: ["phase=open"], adding: "40 link phase=closed reason=refused") == [
+        "the device never reached the agent: refused"
+      ])
+  }
+
   @Test func nothingAtAllIsAProblem() {
     #expect(
       Transcripts.conversation.problems(in: Timeline()) == [
-        "the script did not come to its end", "the visitor spoke 0 of 3 times",
+        "the device never reached the agent", "the script did not come to its end",
+        "the visitor spoke 0 of 3 times",
       ])
   }
 }
