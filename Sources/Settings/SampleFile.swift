@@ -4,7 +4,7 @@ public enum SampleFile {
     var text = """
       # Settings of the Auricle voice appliance: auricle.conf(5) tells more.
       #
-      # Each line below is the default. To change one, remove the # in front of it, then:
+      # Each line below is the default. To change one, remove the # before it, then:
       #   auricle settings --files        checks this file
       #   systemctl restart auricled      puts it in force
 
