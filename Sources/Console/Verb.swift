@@ -28,7 +28,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .mute: "[on|off]"
     case .volume: "[0-100]"
     case .help: "[VERB]"
-    case .process: "--mic FILE --ref FILE --out FILE --events FILE"
+    case .process: "--mic FILE --ref FILE --out FILE --events FILE [--config FILE]..."
     case .status, .watch, .listen, .stop, .settings, .version: ""
     }
   }

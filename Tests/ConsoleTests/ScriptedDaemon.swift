@@ -1,70 +1,62 @@
 import ControlProtocol
-import Foundation
 import Linux
+import Synchronization
+import WireProtocols
 
 @testable import Console
 
 /// A daemon that answers as the test says, on a socket of its own that is in no folder.
 final class ScriptedDaemon: @unchecked Sendable {
   let socket: String
-  private let lock = NSLock()
-  private var isOver = false
-  private var shallHangUp = false
-  private var asked: [Fields] = []
-  private let finished = DispatchSemaphore(value: 0)
+  private let answer: @Sendable (Fields) -> [UInt8]?
+  /// Ends each conversation after its first answer.
+  private let hangsUp: Bool
+  private let listener: FileDescriptor
+  private let asked = Mutex<[Fields]>([])
+  private let isOver = Atomic(false)
+  /// Touched by the test's own thread only.
+  private var thread: RealtimeThread?
 
   /// - Parameter answer: the bytes for a request; nil hangs up.
-  init(answer: @escaping @Sendable (Fields) -> [UInt8]?) throws {
-    socket = "@auricle-test-\(UUID().uuidString)"
-    let listener = try Listener(socket)
-    Thread.detachNewThread { [self] in
-      while !shallEnd { serve(listener, answer) }
-      finished.signal()
+  init(hangsUp: Bool = false, answer: @escaping @Sendable (Fields) -> [UInt8]?) throws {
+    socket = "@auricle-test-\(UInt64.random(in: 0 ... .max))"
+    self.hangsUp = hangsUp
+    self.answer = answer
+    listener = try UnixSocket.listen(socket, mode: 0o600)
+    thread = try RealtimeThread.start(name: "daemon", priority: nil) { [self] in
+      while !isOver.load(ordering: .acquiring) { serve() }
     }
   }
 
   /// Answers everything with these fields and, in the same breath, the events.
-  convenience init(_ reply: Fields, events: [Fields] = []) throws {
+  convenience init(_ reply: Fields, events: [Fields] = [], hangsUp: Bool = false) throws {
     let bytes = events.reduce(reply.encode()) { $0 + $1.encode() }
-    try self.init { _ in bytes }
-  }
-
-  /// Ends each conversation after its first answer.
-  var hangsUp: Bool {
-    get { lock.withLock { shallHangUp } }
-    set { lock.withLock { shallHangUp = newValue } }
+    try self.init(hangsUp: hangsUp) { _ in bytes }
   }
 
   func end() {
-    lock.withLock { isOver = true }
-    finished.wait()
+    isOver.store(true, ordering: .releasing)
+    thread.take()?.join()
   }
 
   /// What it was asked so far.
-  var requests: [Fields] { lock.withLock { asked } }
+  var requests: [Fields] { asked.withLock { $0 } }
 
-  private var shallEnd: Bool { lock.withLock { isOver } }
-
-  private final class Listener: @unchecked Sendable {
-    let descriptor: FileDescriptor
-    init(_ path: String) throws { descriptor = try UnixSocket.listen(path, mode: 0o600) }
-  }
-
-  private func serve(_ listener: Listener, _ answer: (Fields) -> [UInt8]?) {
-    do {
-      guard try listener.descriptor.waitUntilReadable(milliseconds: 20),
-        let caller = try UnixSocket.accept(on: listener.descriptor)
+  private func serve() {
+    do throws(any Error) {
+      guard try listener.waitUntilReadable(milliseconds: 20),
+        let caller = try UnixSocket.accept(on: listener.number)
       else { return }
       var reader = BlockReader()
       var chunk = [UInt8](repeating: 0, count: 1_024)
-      while !shallEnd {
+      while !isOver.load(ordering: .acquiring) {
         guard try caller.waitUntilReadable(milliseconds: 20) else { continue }
         guard let count = try caller.read(into: &chunk, limit: chunk.count), count > 0 else {
           return
         }
         reader.append(chunk[..<count])
         while let request = try reader.next() {
-          lock.withLock { asked.append(request) }
+          asked.withLock { $0.append(request) }
           guard let bytes = answer(request) else { return }
           try caller.writeAll(bytes)
           if hangsUp { return }
@@ -110,10 +102,11 @@ final class Run {
     text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).dropLast()
   }
   /// The one JSON object it printed.
-  var object: NSDictionary? {
-    (try? JSONSerialization.jsonObject(with: Data(output))) as? NSDictionary
-  }
+  var object: JSONValue? { lines.count == 1 ? json(lines[0]) : nil }
 }
+
+/// Nil when it is not JSON.
+func json(_ text: String) -> JSONValue? { try? JSONReader.read(Array(text.utf8)) }
 
 func fields(_ pairs: KeyValuePairs<String, String>) -> Fields {
   var fields = Fields()

@@ -1,7 +1,8 @@
 import ControlProtocol
-import Foundation
+import Linux
 import Settings
 import Testing
+import WireProtocols
 
 @testable import Console
 
@@ -39,17 +40,21 @@ import Testing
     let daemon = try ScriptedDaemon(inForce)
     defer { daemon.end() }
     let object = try #require(Run(["settings", "--json", "--socket", daemon.socket]).object)
-    #expect(object["source"] as? String == "daemon")
-    let settings = try #require(object["settings"] as? NSDictionary)
+    #expect(object.member("source") == .text("daemon"))
+    let settings = try #require(object.member("settings"))
+    let from = JSONField("from", .text("default"))
     #expect(
-      settings["turn.end_silence"] as? NSDictionary
-        == ["value": 900, "unit": "ms", "from": "/etc/auricle/auricle.conf:12"])
+      settings.member("turn.end_silence")
+        == .object([
+          JSONField("value", .integer(900)), JSONField("unit", .text("ms")),
+          JSONField("from", .text("/etc/auricle/auricle.conf:12")),
+        ]))
     #expect(
-      settings["turn.longest"] as? NSDictionary == [
-        "value": 30_000, "unit": "ms", "from": "default",
-      ])
-    #expect(settings["interrupt.enabled"] as? NSDictionary == ["value": false, "from": "default"])
-    #expect(settings["future.key"] as? NSDictionary == ["value": "blue", "from": "default"])
+      settings.member("turn.longest")
+        == .object([JSONField("value", .integer(30_000)), JSONField("unit", .text("ms")), from]))
+    #expect(
+      settings.member("interrupt.enabled") == .object([JSONField("value", .bool(false)), from]))
+    #expect(settings.member("future.key") == .object([JSONField("value", .text("blue")), from]))
   }
 
   @Test func withoutADaemonTheFilesAreRead() throws {
@@ -60,8 +65,12 @@ import Testing
     #expect(run.lines[1] == "in the files, for the next start of the daemon")
     #expect(run.lines.contains { $0.hasPrefix("volume") && $0.hasSuffix("\(disk.path):2") })
     let object = Run(["settings", "--json", "--config", disk.path]).object
-    #expect(object?["source"] as? String == "files")
-    #expect((object?["settings"] as? NSDictionary)?.count == SettingsTable.rows.count)
+    #expect(object?.member("source") == .text("files"))
+    guard case .object(let settings) = object?.member("settings") else {
+      Issue.record("no settings")
+      return
+    }
+    #expect(settings.map { $0.name } == SettingsTable.rows.map { $0.name })
   }
 
   @Test func theSocketOfTheSettingsIsAsked() throws {
@@ -96,11 +105,12 @@ private final class SettingsFile {
   let path: String
 
   init(_ text: String) throws {
-    let file = FileManager.default.temporaryDirectory.appending(
-      path: "auricle-\(UUID().uuidString).conf")
-    path = file.path()
-    try text.write(to: file, atomically: false, encoding: .utf8)
+    let folder = Process.environment("TMPDIR") ?? "/tmp"
+    path = "\(folder)/auricle-\(UInt64.random(in: 0 ... .max)).conf"
+    try Files.replace(path, with: Array(text.utf8))
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  deinit {
+    do { try Files.remove(path) } catch { Issue.record("\(error)") }
+  }
 }

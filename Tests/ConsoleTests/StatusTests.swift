@@ -1,13 +1,13 @@
 import ControlProtocol
-import Foundation
 import Testing
+import WireProtocols
 
 @testable import Console
 
 @Suite struct StatusTests {
   private let talking = fields([
     "state": "listening", "state_for_ms": "12400", "reason": "person speaks",
-    "agent": "kiosk at wss://agent.example/auricle", "session": "s-17",
+    "agent": "wss://agent.example/auricle", "agent_name": "kiosk", "session": "s-17",
     "connected_for_ms": "185000", "turns": "14", "replies": "13", "interrupts": "3",
     "false_interrupts": "1", "muted": "no", "volume": "70", "sound": "alsa default",
     "realtime": "yes", "underruns": "0", "overruns": "0", "dropped_frames": "0",
@@ -76,16 +76,14 @@ import Testing
     let run = Run(["status", "--json", "--socket", daemon.socket])
     #expect(run.code == 0)
     let object = try #require(run.object)
-    #expect(object["state"] as? String == "listening")
-    #expect(object["turns"] as? Int == 14)
-    #expect(object["bytes_up_continuous"] as? Int == 5_920_000)
-    // Foundation takes 0 for false, so the text itself is looked at.
-    #expect(run.text.contains("\"muted\":false,"))
-    #expect(run.text.contains("\"realtime\":true,"))
-    #expect(run.text.contains("\"reconnects\":0,"))
-    #expect(object["session"] as? String == "s-17")
-    #expect(object["error"] == nil)
-    #expect(run.lines.count == 1)
+    #expect(object.member("state") == .text("listening"))
+    #expect(object.member("turns") == .integer(14))
+    #expect(object.member("bytes_up_continuous") == .integer(5_920_000))
+    #expect(object.member("reconnects") == .integer(0))
+    #expect(object.member("muted") == .bool(false))
+    #expect(object.member("realtime") == .bool(true))
+    #expect(object.member("session") == .text("s-17"))
+    #expect(object.member("error") == nil)
   }
 
   @Test func aFigureTheDaemonDoesNotKnowIsLeftOut() throws {
@@ -93,8 +91,8 @@ import Testing
       fields(["state": "offline", "connected_for_ms": "", "session": "12", "error": "0"]))
     defer { daemon.end() }
     let object = try #require(Run(["--json", "--socket", daemon.socket]).object)
-    #expect(object["connected_for_ms"] == nil)
-    #expect(object["session"] as? String == "12")
+    #expect(object.member("connected_for_ms") == nil)
+    #expect(object.member("session") == .text("12"))
   }
 
   @Test func whatAnAgentSendsCannotSteerTheTerminal() throws {

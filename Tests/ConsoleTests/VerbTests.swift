@@ -1,7 +1,7 @@
 import ControlProtocol
-import Foundation
 import Linux
 import Testing
+import WireProtocols
 
 @testable import Console
 
@@ -39,7 +39,7 @@ import Testing
     #expect(run.output.isEmpty)
     #expect(run.complaints == ["auricle: the microphone is muted"])
     let object = Run(["listen", "--json", "--socket", daemon.socket]).object
-    #expect(object == ["error": "the microphone is muted"])
+    #expect(object == .object([JSONField("error", .text("the microphone is muted"))]))
   }
 
   @Test func withoutADaemonItSaysHowToStartOne() {
@@ -101,7 +101,9 @@ import Testing
         == ["auricle \(Version.current)", "auricled 9.9"])
     #expect(
       Run(["version", "--json", "--socket", daemon.socket]).object
-        == ["auricle": Version.current, "auricled": "9.9"])
+        == .object([
+          JSONField("auricle", .text(Version.current)), JSONField("auricled", .text("9.9")),
+        ]))
     let alone = Run(["version", "--socket", "@auricle-nobody"])
     #expect(alone.code == 0)
     #expect(alone.lines[1] == "auricled is not running: nobody listens at @auricle-nobody")

@@ -1,7 +1,7 @@
 import ControlProtocol
-import Foundation
 import Linux
 import Testing
+import WireProtocols
 
 @testable import Console
 
@@ -98,15 +98,15 @@ import Testing
     let (run, _) = try watch(["--json"])
     #expect(run.lines.count == WatchTests.conversation.count)
     for (line, event) in zip(run.lines, WatchTests.conversation) {
-      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? NSDictionary
-      #expect(object?["event"] as? String == event["event"])
-      #expect(object?["at_ms"] as? Int64 == event.number("at_ms"))
+      let object = try #require(json(line))
+      #expect(object.member("event") == event["event"].map { .text($0) })
+      #expect(object.member("at_ms") == event.number("at_ms").map { .integer($0) })
     }
   }
 
   @Test func theEndOfTheDaemonIsTold() throws {
-    let daemon = try ScriptedDaemon(fields(["error": "0"]), events: [WatchTests.conversation[1]])
-    daemon.hangsUp = true
+    let daemon = try ScriptedDaemon(
+      fields(["error": "0"]), events: [WatchTests.conversation[1]], hangsUp: true)
     defer { daemon.end() }
     let run = Run(["watch", "--socket", daemon.socket])
     #expect(run.code == 3)
@@ -159,11 +159,23 @@ import Testing
     ),
     (fields(["event": "volume", "volume": "40"]), "volume 40"),
     (
-      fields(["event": "room", "phase": "talker_started", "line": "3", "words": "hello"]),
+      fields(["event": "room", "phase": "talker_started", "line": "3", "text": "hello"]),
       "room: the talker speaks \"hello\""
     ),
     (fields(["event": "room", "phase": "script_ended"]), "room: the script is over"),
-    (fields(["event": "state", "state": "a\u{1B}[2J", "before": ""]), " -> a [2J"),
+    (fields(["event": "state", "state": "a\u{1B}[2J", "before": ""]), "a [2J"),
+    (fields(["event": "state", "state": "idle", "before": "idle", "reason": "stopped"]), "idle"),
+    (fields(["event": "reply", "reply": "2", "phase": "text", "text": "we"]), "answer 2: \"we\""),
+    (fields(["event": "link", "phase": "open", "agent": "kiosk"]), "link: connected to kiosk"),
+    (
+      fields(["event": "link", "phase": "closed", "reason": "tls", "advice": "see ca_file"]),
+      "link: closed (tls): see ca_file"
+    ),
+    (
+      fields(["event": "agent", "phase": "refused", "code": "auth", "reason": "who?"]),
+      "agent: refused auth (who?)"
+    ),
+    (fields(["event": "sound", "phase": "opened", "card": "default"]), "sound: opened (default)"),
   ])
   func everyEventIsASentence(event: Fields, sentence: String) {
     var output: [UInt8] = []
@@ -173,6 +185,16 @@ import Testing
     var page = WatchPage(screen: screen, showsLevels: false)
     page.show(event)
     #expect(String(decoding: output, as: UTF8.self) == "    0.00  \(sentence)\n")
+  }
+
+  @Test func wordsNobodyAskedForAreNoNews() {
+    var output: [UInt8] = []
+    let screen = Screen(
+      Screen.Abilities(), write: { (bytes) throws(LinuxError) in output += bytes },
+      complain: { _ in })
+    var page = WatchPage(screen: screen, showsLevels: false)
+    page.show(fields(["event": "reply", "reply": "2", "phase": "text"]))
+    #expect(output.isEmpty)
   }
 
   @Test func anUnknownLevelIsSilenceAndAnAbsurdOneStaysInItsPlace() {

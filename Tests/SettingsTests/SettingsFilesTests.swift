@@ -1,4 +1,4 @@
-import Foundation
+import Linux
 import Settings
 import Testing
 
@@ -83,22 +83,29 @@ import Testing
 
 /// A folder of its own, gone with the test.
 private final class Disk {
-  private let root: URL
+  private let root: String
 
   init() throws {
-    root = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+    let parent = Process.environment("TMPDIR") ?? "/tmp"
+    root = "\(parent)/auricle-settings-\(UInt64.random(in: 0 ... .max))"
+    try Files.makeFolder(root)
   }
 
-  deinit { try? FileManager.default.removeItem(at: root) }
+  deinit {
+    do {
+      var remover = try ChildProcess.start("rm", ["-r", root])
+      _ = remover.wait()
+    } catch {
+      Issue.record("\(root) is left behind: \(error)")
+    }
+  }
 
-  func path(_ name: String) -> String { root.appending(path: name).path() }
+  func path(_ name: String) -> String { "\(root)/\(name)" }
 
   func write(_ name: String, _ text: String) throws {
-    let file = root.appending(path: name)
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try text.write(to: file, atomically: false, encoding: .utf8)
+    let parts = path(name).split(separator: "/", omittingEmptySubsequences: false)
+    try Files.makeFolder(parts.dropLast().joined(separator: "/"))
+    try Files.replace(path(name), with: Array(text.utf8))
   }
 
   func load() throws -> LoadedSettings {

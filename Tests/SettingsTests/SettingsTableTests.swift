@@ -1,4 +1,4 @@
-import Foundation
+import Linux
 import Testing
 
 @testable import Settings
@@ -92,10 +92,8 @@ import Testing
   }
 
   private func repositoryFile(_ path: String) throws -> String {
-    let here = URL(filePath: #filePath)
-    let root = here.deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    return try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    return String(decoding: try Files.read("\(root.joined(separator: "/"))/\(path)"), as: UTF8.self)
   }
 
   /// Fit, and not the default.
