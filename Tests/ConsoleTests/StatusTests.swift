@@ -10,7 +10,7 @@ import WireProtocols
     "agent": "wss://agent.example/auricle", "agent_name": "kiosk", "session": "s-17",
     "connected_for_ms": "185000", "turns": "14", "replies": "13", "interrupts": "3",
     "false_interrupts": "1", "muted": "no", "volume": "70", "sound": "alsa default",
-    "realtime": "yes", "underruns": "0", "overruns": "0", "dropped_frames": "0",
+    "realtime": "yes", "frames": "100", "underruns": "0", "overruns": "0", "dropped_frames": "0",
     "bytes_up": "31400", "bytes_down": "210000", "bytes_up_continuous": "5920000",
     "reconnects": "0", "version": "0.1.0", "pid": "412", "uptime_ms": "11100000",
     "resident_kib": "9728", "fault": "", "device": "lobby", "error": "0",
@@ -80,6 +80,7 @@ import WireProtocols
     #expect(object.member("turns") == .integer(14))
     #expect(object.member("bytes_up_continuous") == .integer(5_920_000))
     #expect(object.member("reconnects") == .integer(0))
+    #expect(object.member("frames") == .integer(100))
     #expect(object.member("muted") == .bool(false))
     #expect(object.member("realtime") == .bool(true))
     #expect(object.member("session") == .text("s-17"))

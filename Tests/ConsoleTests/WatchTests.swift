@@ -79,14 +79,14 @@ import WireProtocols
     let (run, daemon) = try watch(["--levels", "--words"])
     #expect(
       run.lines.first
-        == "    0.00  mic [#######.......] -32 dB  speech  80 %  speaker [..............] -70 dB")
+        == "    0.00  mic [#####.....] -32 dB  speech  80 %  speaker [..........] -70 dB")
     #expect(daemon.requests == [ControlRequest.watch(levels: true, words: true).fields])
   }
 
   @Test func onATerminalTheBottomLineIsRedrawnUnderTheEvents() throws {
     let (run, daemon) = try watch([], on: Screen.Abilities(isTerminal: true, columns: 40))
     let erase = "\r\u{1B}[K"
-    let meter = "mic [#######.......] -32 dB  speech  80"
+    let meter = "mic [#####.....] -32 dB  speech  80 %  "
     #expect(run.text.hasPrefix("watching auricled; Ctrl-C ends\n\(erase)\(meter)"))
     #expect(run.text.contains("\(erase)\(WatchTests.told[0])\n\(meter)"))
     // Nothing is left of it at the end.
@@ -200,13 +200,13 @@ import WireProtocols
   @Test func anUnknownLevelIsSilenceAndAnAbsurdOneStaysInItsPlace() {
     var meter = Meter()
     meter.show(fields(["event": "level"]))
-    #expect(meter.line.hasPrefix("mic [..............] -70 dB  speech   0 %"))
+    #expect(meter.line.hasPrefix("mic [..........] -70 dB  speech   0 %"))
     let absurd = fields([
       "event": "level", "mic_db": "9223372036854775807", "speaker_db": "-9223372036854775808",
       "speech": "900",
     ])
     meter.show(absurd)
-    #expect(meter.line.hasPrefix("mic [##############]  99 dB  speech 100 %"))
+    #expect(meter.line.hasPrefix("mic [##########]  99 dB  speech 100 %"))
     let bytes = fields([
       "event": "stats", "bytes_up": "9223372036854775807", "bytes_up_continuous": "1",
     ])
