@@ -22,7 +22,7 @@ enum ManualPage: CaseIterable {
   }
 
   static func named(_ name: String) -> ManualPage? {
-    for page in allCases where page.name.utf8.elementsEqual(name.utf8) { return page }
+    for page in allCases where page.name.isSame(as: name) { return page }
     return nil
   }
 
@@ -109,7 +109,7 @@ enum ManualPage: CaseIterable {
     for section in SettingsTable.sections {
       page.section("[\(section.name)]")
       page.paragraph(section.help)
-      for row in SettingsTable.rows where row.section.utf8.elementsEqual(section.name.utf8) {
+      for row in SettingsTable.rows where row.section.isSame(as: section.name) {
         let value = row.defaultText
         page.item("\(row.key) = \(value.isEmpty ? "\"\"" : value)", row.help)
         page.more("Allowed: \(row.kind.allowed).")

@@ -34,12 +34,6 @@ import Testing
     #expect(Words.fixed(.min, decimals: 1) == "-922337203685477580.8")
   }
 
-  @Test func linesAreBrokenAtBlanks() {
-    #expect(Words.wrapped("one two three", width: 7) == ["one two", "three"])
-    #expect(Words.wrapped("", width: 7) == [])
-    #expect(Words.wrapped("longerthanthat x", width: 3) == ["longerthanthat", "x"])
-  }
-
   @Test func foreignTextStaysOnItsLine() {
     #expect(Words.harmless("a\r\n\u{1B}[1mb\u{85}c é\u{A0}") == "a   [1mb c é\u{A0}")
   }

@@ -81,6 +81,12 @@ import Testing
     for line in SampleFile.text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
   }
 
+  @Test func linesAreBrokenAtBlanks() {
+    #expect(Lines.wrapped("one two three", width: 7) == ["one two", "three"])
+    #expect(Lines.wrapped("", width: 7) == [])
+    #expect(Lines.wrapped("longerthanthat x", width: 3) == ["longerthanthat", "x"])
+  }
+
   /// `auricle settings --reference > docs/SETTINGS.md` mends it.
   @Test func theReferenceInTheRepositoryIsTheTablesOwn() throws {
     #expect(try repositoryFile("docs/SETTINGS.md") == ReferencePage.markdown)
