@@ -22,7 +22,8 @@ func cLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
 }
 
 /// Embedded objects carry no autolink entries, so every edge names its libraries here.
-func edge(_ name: String, _ dependencies: [Target.Dependency], links libraries: [String]) -> Target {
+func edge(_ name: String, _ dependencies: [Target.Dependency], links libraries: [String]) -> Target
+{
   .target(
     name: name, dependencies: dependencies, swiftSettings: device,
     linkerSettings: libraries.map { .linkedLibrary($0) })
@@ -65,12 +66,14 @@ let package = Package(
     .target(
       name: "Appliance",
       dependencies: [
-        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Room", "Linux",
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Room",
+        "Linux",
         "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
     .executableTarget(
-      name: "auricled", dependencies: ["Appliance", "Settings", "SettingsFiles", "Linux"],
+      name: "auricled",
+      dependencies: ["Appliance", "ControlProtocol", "Settings", "SettingsFiles", "Linux"],
       swiftSettings: device),
     .target(
       name: "Console",

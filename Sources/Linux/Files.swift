@@ -76,9 +76,14 @@ public enum Files {
       let name = withUnsafeBytes(of: entry.pointee.d_name) {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if name != "." && name != ".." { names.append(name) }
+      if !isFolderItself(name) { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// "." and "..". Bytes, because comparing Strings links 45 KB of Unicode tables.
+  private static func isFolderItself(_ name: String) -> Bool {
+    name.utf8.count <= 2 && name.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
   }
 
   /// Makes the folder and those above it.

@@ -38,6 +38,7 @@ struct Show: ~Copyable {
       let none = Report(Figures(of: Timeline()), problems: ["the conversation did not take place"])
       try stage.write(none.json, to: report)
     }
+    // A kernel without sound has no such file: no card, then.
     let cards = (try? Files.read("/proc/asound/cards")) ?? []
     let isLive = Output.isTerminal && !options.isOnce
     let hasColour = Process.environment("NO_COLOR") == nil
