@@ -8,7 +8,7 @@ final class TemporaryFolder {
   let path: String
 
   init() throws {
-    let base = Process.environment("TMPDIR") ?? "/tmp"
+    let base = Process.environment("TMPDIR") ?? P_tmpdir
     var template = Array((base + "/auricle-test-XXXXXX").utf8CString)
     try #require(mkdtemp(&template) != nil)
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
