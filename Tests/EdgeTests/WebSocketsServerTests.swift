@@ -41,6 +41,24 @@ import WebSockets
     #expect(error == .cannotListen(port: first.port, reason: "another program listens there"))
   }
 
+  @Test func onlyTheGivenAddressIsListenedOn() throws {
+    let bench = try LinkBench()
+    try bench.serve()
+    try bench.makeLink(to: "ws://127.0.0.2:\(bench.server.port)/auricle")
+    bench.link.connect()
+    try bench.wait { bench.link.isOpen || !bench.failures.isEmpty }
+    #expect(bench.failures.map(\.kind) == [.refused])
+  }
+
+  @Test(arguments: [nil, "lo", "::1"] as [String?])
+  func theOtherWaysToNameAnInterfaceWork(interface: String?) throws {
+    let bench = try LinkBench()
+    if interface == "::1", !Files.exists("/proc/net/if_inet6") { return }
+    try bench.serve(interface: interface)
+    try bench.open(isSecure: false, host: interface == "::1" ? "[::1]" : "127.0.0.1")
+    #expect(bench.failures.isEmpty)
+  }
+
   @Test func connectionsHaveTheirOwnQueuesAndNumbers() throws {
     let bench = try LinkBench()
     try bench.serve()
