@@ -3,7 +3,11 @@ internal import CWebSockets
 /// Anything lws calls us about: a connection or a watched descriptor. The loop owns it until lws
 /// has let go of it. Returning false asks lws to close it.
 class Endpoint {
+  /// The loop keeps its endpoints, so it is there as long as they are.
+  unowned(unsafe) let loop: EventLoop
   var wsi: OpaquePointer?
+
+  init(on loop: EventLoop) { self.loop = loop }
 
   /// OpenSSL refused the server's certificate for this reason.
   func refusedCertificate(code: CInt) {}
@@ -19,5 +23,5 @@ class Endpoint {
   func closed(_ wsi: OpaquePointer) {}
   func readable() {}
   /// The last call; lws forgets `wsi` after it.
-  func released() {}
+  func released() { loop.disown(self) }
 }

@@ -92,7 +92,11 @@ public final class EventLoop {
   public func stop() { isStopped = true }
 
   /// Runs `action` soon, outside of all of lws's calls: there it may open, close and free anything.
-  func later(_ action: @escaping () -> Void) { due.append(action) }
+  func later(_ action: @escaping () -> Void) {
+    due.append(action)
+    // lws may be on its way to sleep: after its timers it polls before it returns to us.
+    if due.count == 1 { lws_cancel_service(context) }
+  }
 
   private func settle() {
     let now = due
@@ -111,7 +115,7 @@ public final class EventLoop {
   {
     let copy = cwebsockets_duplicate(descriptor)
     guard copy >= 0 else { throw .cannotWatch(descriptor: descriptor) }
-    let endpoint = WatchedDescriptor(onReadable: onReadable)
+    let endpoint = WatchedDescriptor(on: self, onReadable: onReadable)
     var wanted = lws_adopt_desc_t()
     wanted.vh = home.pointer
     wanted.type = LWS_ADOPT_RAW_FILE_DESC

@@ -41,8 +41,8 @@ final class Host {
     info.vhost_name = strings.keep(name)
     info.alpn = strings.keep("http/1.1")
     info.options = UInt64(LWS_SERVER_OPTION_VALIDATE_UTF8)
-    // Else lws takes a proxy from the environment.
-    info.http_proxy_address = strings.keep("")
+    // Else lws takes a proxy from the environment; port 0 means none.
+    info.http_proxy_address = strings.keep("none:0")
     info.timeout_secs = EventLoop.stepSeconds
     info.connect_timeout_secs = EventLoop.stepSeconds
     configure(&info, strings)

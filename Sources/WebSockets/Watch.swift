@@ -7,7 +7,10 @@ public final class Watch {
 final class WatchedDescriptor: Endpoint {
   var onReadable: (() -> Void)?
 
-  init(onReadable: @escaping () -> Void) { self.onReadable = onReadable }
+  init(on loop: EventLoop, onReadable: @escaping () -> Void) {
+    self.onReadable = onReadable
+    super.init(on: loop)
+  }
 
   override func readable() { onReadable?() }
 

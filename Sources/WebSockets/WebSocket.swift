@@ -17,8 +17,6 @@ class WebSocket: Endpoint {
   /// A peer that does not take the rest of the queue and the close frame in this time is cut off.
   static let farewellSeconds: CInt = 5
 
-  /// The loop keeps the endpoints, so it is there as long as they are.
-  unowned(unsafe) let loop: EventLoop
   private let maximumMessage: Int
   private let maximumQueueBytes: Int
 
@@ -33,9 +31,9 @@ class WebSocket: Endpoint {
   private var lastHeard: Int64 = 0
 
   init(on loop: EventLoop, maximumMessage: Int, maximumQueueBytes: Int) {
-    self.loop = loop
     self.maximumMessage = maximumMessage
     self.maximumQueueBytes = maximumQueueBytes
+    super.init(on: loop)
   }
 
   // MARK: For subclasses
@@ -161,7 +159,7 @@ class WebSocket: Endpoint {
 
   override func released() {
     end(isOpen ? .closedByPeer(code: 1006) : .neverOpened(reason: "cut off"))
-    loop.disown(self)
+    super.released()
   }
 
   private func end(_ end: End) {

@@ -1,0 +1,171 @@
+import Testing
+import VoiceCore
+import WireProtocols
+
+/// Interrupts, the order of messages and other versions.
+struct NativeOrderTests {
+  private let audio = Downstream.replyAudio(ReplyID(1), packet: packet20)
+
+  // MARK: Interrupts
+
+  @Test func soundFromBeforeAnInterruptIsDropped() throws {
+    var (device, agent) = try talking()
+    #expect(try device.decode(agent.encode(audio)) == audio)
+    let interrupt = device.encode(.interrupt(ReplyID(1), played: .zero))
+    // The agent has not heard of it yet, then has heard but not acknowledged.
+    #expect(try device.decode(agent.encode(audio)) == nil)
+    _ = try agent.decode(interrupt)
+    #expect(try device.decode(agent.encode(audio)) == nil)
+    let acknowledged = Downstream.interruptAcknowledged(ReplyID(1))
+    #expect(try device.decode(agent.encode(acknowledged)) == acknowledged)
+    #expect(try device.decode(agent.encode(audio)) == audio)
+  }
+
+  @Test func ofTwoInterruptsTheFirstAcknowledgementLetsNothingThrough() throws {
+    var (device, agent) = try talking()
+    _ = try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
+    _ = try agent.decode(device.encode(.interrupt(ReplyID(2), played: .zero)))
+    _ = try device.decode(agent.encode(.interruptAcknowledged(ReplyID(1))))
+    #expect(try device.decode(agent.encode(audio)) == nil)
+    _ = try device.decode(agent.encode(.interruptAcknowledged(ReplyID(2))))
+    #expect(try device.decode(agent.encode(audio)) == audio)
+  }
+
+  @Test func theEpochGoesRoundAfter256Interrupts() throws {
+    var (device, agent) = try talking()
+    for _ in 0..<600 {
+      _ = try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
+      #expect(try device.decode(agent.encode(audio)) == nil)
+      _ = try device.decode(agent.encode(.interruptAcknowledged(ReplyID(1))))
+      #expect(try device.decode(agent.encode(audio)) == audio)
+    }
+  }
+
+  @Test func anAcknowledgementNobodyWaitsForIsAnError() throws {
+    var (device, _) = try talking()
+    #expect(throws: WireError.self) {
+      try device.decode(.json(#"{"type":"interrupt.ack","response":1,"epoch":1}"#))
+    }
+    _ = device.encode(.interrupt(ReplyID(1), played: .zero))
+    #expect(throws: WireError.self) {
+      try device.decode(.json(#"{"type":"interrupt.ack","response":1,"epoch":0}"#))
+    }
+  }
+
+  @Test(arguments: [0, 2, 255])
+  func anInterruptThatSkipsAnEpochIsAnError(epoch: Int) throws {
+    var (_, agent) = try talking()
+    #expect(throws: WireError.self) {
+      try agent.decode(
+        .json(#"{"type":"interrupt","response":1,"epoch":\#(epoch),"played_ms":0}"#))
+    }
+  }
+
+  @Test func interruptsThatNobodyAnswersAreBounded() throws {
+    var (device, agent) = try talking()
+    for _ in 0..<NativeAgent.mostPendingInterrupts {
+      _ = try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
+    }
+    #expect(throws: WireError.self) {
+      try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
+    }
+  }
+
+  // MARK: Order
+
+  @Test func aNumberThatComesTwiceOrBackwardsIsAnError() throws {
+    var (device, agent) = try talking()
+    let messages = (0..<4).map { _ in agent.encode(audio) }
+    #expect(try device.decode(messages[1]) != nil)
+    for old in [messages[0], messages[1]] {
+      let error = #expect(throws: WireError.self) { try device.decode(old) }
+      #expect(error?.code == "out_of_order")
+    }
+    // A gap is allowed.
+    #expect(try device.decode(messages[3]) != nil)
+  }
+
+  @Test func theCountOfMessagesMayGoRound() throws {
+    var (device, _) = try talking()
+    func audio(_ sequence: UInt32) -> WireMessage {
+      let header = NativeHeader(
+        kind: .downlink, flags: 0, epoch: 0, reference: 1, sequence: sequence, milliseconds: 0)
+      return .binary(header.message(packet20))
+    }
+    for sequence in [1, 0x7FFF_FFFF, 0xFFFF_FFFE, 0xFFFF_FFFF, 0, 1] as [UInt32] {
+      #expect(try device.decode(audio(sequence)) != nil)
+    }
+    #expect(throws: WireError.self) { try device.decode(audio(0xFFFF_FFFF)) }
+  }
+
+  @Test func helloAndWelcomeComeFirstAndOnce() throws {
+    var device = NativeDevice()
+    var agent = NativeAgent()
+    let early = [
+      device.encode(.turnStart(TurnID(1), preRoll: .zero, cause: .speech)),
+      device.encode(.turnAudio(TurnID(1), packet: packet60, at: .zero)),
+    ]
+    for message in early { #expect(throws: WireError.self) { try agent.decode(message) } }
+    for message in [agent.encode(.setVolume(1)), agent.encode(audio)] {
+      #expect(throws: WireError.self) { try device.decode(message) }
+    }
+    // A refusal may come instead of the welcome.
+    let refusal = Downstream.refused(code: "full", message: "", isFatal: true)
+    #expect(try device.decode(agent.encode(refusal)) == refusal)
+    #expect(try agent.decode(device.encode(.hello(hello))) != nil)
+    #expect(try device.decode(agent.encode(.welcome(welcome))) != nil)
+    #expect(throws: WireError.self) { try agent.decode(device.encode(.hello(hello))) }
+    #expect(throws: WireError.self) { try device.decode(agent.encode(.welcome(welcome))) }
+  }
+
+  // MARK: Other versions
+
+  @Test func unknownFieldsAreIgnored() throws {
+    var (device, _) = try talking()
+    let text = #"{"opt":false,"new":{"deep":[1,2,{}]},"type":"volume","level":7,"seq":9,"x":null}"#
+    #expect(try device.decode(.json(text)) == .setVolume(7))
+  }
+
+  @Test func unknownTypesAreLeftAsideOnlyWhenTheyMayBe() throws {
+    var (device, agent) = try talking()
+    #expect(try device.decode(.json(#"{"type":"goaway","opt":true,"in_ms":5}"#)) == nil)
+    #expect(try agent.decode(.json(#"{"type":"turn.eager_end","opt":true}"#)) == nil)
+    for text in [
+      #"{"type":"goaway"}"#, #"{"type":"goaway","opt":false}"#, #"{"type":"goaway","opt":"true"}"#,
+      #"{"type":"goaway","opt":1}"#,
+    ] {
+      let error = #expect(throws: WireError.self) { try device.decode(.json(text)) }
+      #expect(error == .unsupported("message type goaway"))
+      #expect(error?.code == "unsupported")
+    }
+    // The other direction's messages are none of ours.
+    #expect(throws: WireError.self) { try device.decode(.json(#"{"type":"turn.start","turn":1}"#)) }
+  }
+
+  @Test func anotherMajorVersionIsRefusedAndAnotherMinorIsNot() throws {
+    var device = NativeDevice()
+    let text = device.encode(.hello(hello)).string
+    for version in ["1", "1.0", "1.7", "1.12"] {
+      var agent = NativeAgent()
+      let said = text.replacingFirst(#""1.0""#, #""\#(version)""#)
+      #expect(try agent.decode(.json(said)) == .hello(hello))
+    }
+    for version in ["0.9", "2.0", "10.0", "11", "", "v1"] {
+      var agent = NativeAgent()
+      let said = text.replacingFirst(#""1.0""#, #""\#(version)""#)
+      #expect(throws: WireError.self) { try agent.decode(.json(said)) }
+    }
+  }
+
+  @Test func withoutOpusThereIsNoConversation() throws {
+    var agent = NativeAgent()
+    var device = NativeDevice()
+    let text = device.encode(.hello(hello)).string
+    for codecs in [#"["pcm16"]"#, "[]", "null", #""pcm16""#, #"{"opus":1}"#, "7"] {
+      let other = text.replacingFirst(#""up":["opus"]"#, #""up":\#(codecs)"#)
+      #expect(throws: WireError.self) { try agent.decode(.json(other)) }
+    }
+    let more = text.replacingFirst(#"["opus"]"#, #"["pcm16","opus"]"#)
+    #expect(try agent.decode(.json(more)) == .hello(hello))
+  }
+}

@@ -1,0 +1,113 @@
+import Testing
+import VoiceCore
+import WireProtocols
+
+/// Repeats itself exactly; the seed is printed with every failure.
+struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  // splitmix64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// Changed in one to four places: bytes replaced, removed, doubled or inserted.
+  func mutated(using random: inout SeededRandom) -> [UInt8] {
+    var bytes = self
+    for _ in 0..<Int.random(in: 1...4, using: &random) where !bytes.isEmpty {
+      let index = Int.random(in: 0..<bytes.count, using: &random)
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0: bytes[index] = UInt8.random(in: 0...255, using: &random)
+      case 1: bytes.remove(at: index)
+      case 2: bytes.insert(bytes[index], at: index)
+      case 3:
+        let telling = Array("{}[]\",:\\u0-9eE".utf8)
+        bytes.insert(telling.randomElement(using: &random)!, at: index)
+      default: bytes.removeSubrange(index..<Swift.min(bytes.count, index + 9))
+      }
+    }
+    return bytes
+  }
+}
+
+extension WireMessage {
+  var bytes: [UInt8] {
+    switch self {
+    case .text(let bytes), .binary(let bytes): return bytes
+    }
+  }
+
+  var isText: Bool { if case .text = self { true } else { false } }
+
+  /// A control message as the text it is, for comparing and for failures one can read.
+  var string: String { String(decoding: bytes, as: UTF8.self) }
+
+  func with(_ bytes: [UInt8]) -> WireMessage { isText ? .text(bytes) : .binary(bytes) }
+
+  static func json(_ text: String) -> WireMessage { .text(Array(text.utf8)) }
+}
+
+extension String {
+  func replacingFirst(_ part: String, _ new: String) -> String {
+    guard let range = Array(utf8).firstRange(of: Array(part.utf8)) else { return self }
+    var bytes = Array(utf8)
+    bytes.replaceSubrange(range, with: new.utf8)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// Packets of 20 ms, 60 ms and two times 20 ms of Opus, as their first byte says.
+let packet20: [UInt8] = [0x48, 1, 2, 3]
+let packet60: [UInt8] = [0x58, 4, 5]
+let packet40: [UInt8] = [0x49, 6]
+
+let hello = Upstream.Hello(
+  device: "kiosk-7", model: "generic", firmware: "0.1.0", packetMilliseconds: 60,
+  replyBuffer: .seconds(20))
+let welcome = Downstream.Welcome(
+  session: "s-1", agent: "auricle-agent 0.1", longestTurn: .seconds(30))
+
+/// One of each kind, in an order that both sides accept.
+let upstream: [Upstream] = [
+  .hello(hello),
+  .turnStart(TurnID(1), preRoll: .milliseconds(600), cause: .speech),
+  .turnAudio(TurnID(1), packet: packet60, at: .zero),
+  .turnAudio(TurnID(1), packet: packet60, at: .milliseconds(60)),
+  .turnCommit(TurnID(1), audio: .milliseconds(1_740), reason: .endpoint),
+  .playback(ReplyID(1), played: .milliseconds(250), buffered: .milliseconds(900), state: .playing),
+  .interrupt(ReplyID(1), played: .milliseconds(1_230)),
+  .turnStart(TurnID(2), preRoll: .milliseconds(600), cause: .bargeIn),
+  .turnCancel(TurnID(2), reason: .tooShort),
+  .playback(ReplyID(1), played: .milliseconds(1_230), buffered: .zero, state: .muted),
+  .turnStart(TurnID(3), preRoll: .zero, cause: .button),
+  .turnCommit(TurnID(3), audio: .zero, reason: .button),
+]
+
+let downstream: [Downstream] = [
+  .welcome(welcome),
+  .transcript(TurnID(1), Spoken("when do you"), isFinal: false),
+  .transcript(TurnID(1), Spoken("when do you open"), isFinal: true),
+  .replyStart(ReplyID(1), answering: TurnID(1)),
+  .replyText(ReplyID(1), Spoken("At \"nine\", Zoë 🎈."), at: .zero),
+  .replyAudio(ReplyID(1), packet: packet20),
+  .replyAudio(ReplyID(1), packet: packet60),
+  .replyEnd(ReplyID(1), .complete, audio: .milliseconds(80)),
+  .setVolume(40),
+  .refused(code: "busy", message: "come back later", isFatal: false),
+]
+
+/// Both sides after hello and welcome.
+func talking() throws -> (device: NativeDevice, agent: NativeAgent) {
+  var device = NativeDevice()
+  var agent = NativeAgent()
+  _ = try agent.decode(device.encode(.hello(hello)))
+  _ = try device.decode(agent.encode(.welcome(welcome)))
+  return (device, agent)
+}
