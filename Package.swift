@@ -22,7 +22,8 @@ func cLibrary(_ name: String, pkgConfig: String? = nil) -> Target {
 }
 
 /// Embedded objects carry no autolink entries, so every edge names its libraries here.
-func edge(_ name: String, _ dependencies: [Target.Dependency], links libraries: [String]) -> Target {
+func edge(_ name: String, _ dependencies: [Target.Dependency], links libraries: [String]) -> Target
+{
   .target(
     name: name, dependencies: dependencies, swiftSettings: device,
     linkerSettings: libraries.map { .linkedLibrary($0) })
@@ -65,12 +66,14 @@ let package = Package(
     .target(
       name: "Appliance",
       dependencies: [
-        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Room", "Linux",
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Room",
+        "Linux",
         "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
     .executableTarget(
-      name: "auricled", dependencies: ["Appliance", "Settings", "SettingsFiles", "Linux"],
+      name: "auricled",
+      dependencies: ["Appliance", "ControlProtocol", "Settings", "SettingsFiles", "Linux"],
       swiftSettings: device),
     .target(
       name: "Console",
@@ -114,8 +117,8 @@ let package = Package(
     tests("VoiceCore", ["VoiceCore"]),
     tests("WireProtocols", ["WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
-    tests("Settings", ["Settings", "SettingsFiles", "VoiceCore"]),
-    tests("Console", ["Console", "ControlProtocol", "Settings", "SettingsFiles", "Linux"]),
+    tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
+    tests("Console", ["Console", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore"]),
     tests("Appliance", ["Appliance", "VoiceCore", "Settings", "Room", "SpeexDSP", "Linux"]),

@@ -1,3 +1,4 @@
+internal import ControlProtocol
 internal import Linux
 internal import Settings
 internal import VoiceCore
@@ -27,13 +28,13 @@ final class AgentLink {
   private(set) var connects = 0
 
   init(
-    on loop: EventLoop, settings: DeviceSettings, version: String,
+    on loop: EventLoop, settings: DeviceSettings,
     onEvent: @escaping (Event) -> Void
   ) throws(LinkError) {
     self.onEvent = onEvent
     hello = .hello(
       Upstream.Hello(
-        device: settings.device.name, model: settings.device.model, firmware: version,
+        device: settings.device.name, model: settings.device.model, firmware: Version.current,
         packetMilliseconds: Int(settings.link.packet.milliseconds),
         replyBuffer: settings.link.replyBuffer))
     reconnector = Reconnector(
@@ -89,7 +90,7 @@ final class AgentLink {
     case .received(let isText, let bytes):
       receive(isText ? .text(bytes) : .binary(bytes))
     case .closed(let failure):
-      let loss = ownReason ?? LinkLoss(failure.description, advice: failure.advice)
+      let loss = ownReason ?? LinkLoss(failure.reason, advice: failure.advice)
       ownReason = nil
       onEvent(.lost(loss, wait: reconnector.closed(at: now)))
     }
@@ -113,7 +114,7 @@ final class AgentLink {
 }
 
 /// Why the link was lost, and what to do about it.
-struct LinkLoss: Equatable {
+struct LinkLoss {
   let reason: String
   let advice: String
 
@@ -121,4 +122,6 @@ struct LinkLoss: Equatable {
     self.reason = reason
     self.advice = advice
   }
+
+  func isSame(as other: LinkLoss) -> Bool { reason.isSame(as: other.reason) }
 }

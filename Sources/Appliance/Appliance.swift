@@ -7,7 +7,6 @@ internal import WebSockets
 /// The daemon, put together: two threads, a ring each way, a socket to the agent and one for the
 /// command line.
 public enum Appliance {
-  public static let version = "0.1.0"
   /// Above every ordinary thread, below the kernel's own.
   static let audioPriority: Int32 = 10
 
@@ -34,11 +33,10 @@ public enum Appliance {
       () throws(LinkError) in try EventLoop()
     }
     let conversation = ConversationLoop(
-      bridge: bridge, loaded: loaded, loop: loop, coding: coding, recorder: recorder,
-      version: version)
+      bridge: bridge, loaded: loaded, loop: loop, coding: coding, recorder: recorder)
     try StartProblem.advising("correct agent.url or agent.ca_file") { () throws(LinkError) in
       conversation.connect(
-        link: try AgentLink(on: loop, settings: settings, version: version) {
+        link: try AgentLink(on: loop, settings: settings) {
           conversation.linkChanged($0)
         },
         control: try ControlServer(

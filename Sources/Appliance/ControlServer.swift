@@ -44,7 +44,7 @@ final class ControlServer {
 
   func publish(_ happening: Happening) {
     guard !clients.isEmpty else { return }
-    let isLevel = happening.fields.event == "level"
+    let isLevel = happening.fields.event?.isSame(as: "level") ?? false
     for client in clients where client.wantsEvents && (!isLevel || client.wantsLevels) {
       tell(client, happening)
     }

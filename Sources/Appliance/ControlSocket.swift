@@ -36,9 +36,12 @@ struct ControlSocket: ~Copyable {
       if error.code == LinuxError.busy {
         throw StartProblem(
           "another auricled answers at \(path)",
-          advice: "one daemon for each socket: stop the other (systemctl stop auricled), or set control.socket")
+          advice:
+            "one daemon for each socket: stop the other (systemctl stop auricled), or set control.socket"
+        )
       }
-      throw StartProblem(error.description, advice: "set control.socket to a place this user may write")
+      throw StartProblem(
+        error.description, advice: "set control.socket to a place this user may write")
     }
   }
 

@@ -26,7 +26,6 @@ final class ConversationLoop {
   private let loaded: LoadedSettings
   private let loop: EventLoop
   private let opener: CardOpener
-  private let version: String
   private let startedAt = MonotonicClock.microseconds()
   private let watchdogEvery: SampleSpan?
   private var conversation: Conversation
@@ -46,15 +45,13 @@ final class ConversationLoop {
   private var nextWatchdog = SampleTime.start
 
   init(
-    bridge: Bridge, loaded: LoadedSettings, loop: EventLoop, coding: Coding, recorder: Recorder?,
-    version: String
+    bridge: Bridge, loaded: LoadedSettings, loop: EventLoop, coding: Coding, recorder: Recorder?
   ) {
     let settings = loaded.settings
     self.bridge = bridge
     self.loaded = loaded
     self.loop = loop
     self.recorder = recorder
-    self.version = version
     opener = CardOpener(settings: settings, bridge: bridge)
     conversation = Conversation(settings: Conversation.Settings(settings))
     self.coding = coding
@@ -77,7 +74,9 @@ final class ConversationLoop {
   func openCard() {
     do throws(SoundProblem) {
       let holder = try opener.open(at: now)
-      if loaded.settings.sound.card == .room { roomWords = try CardOpener.script(of: loaded.settings) }
+      if loaded.settings.sound.card == .room {
+        roomWords = try CardOpener.script(of: loaded.settings)
+      }
       let name = holder.card.name
       bridge.offer(holder)
       card = .working(name: name)
@@ -95,7 +94,7 @@ final class ConversationLoop {
 
   private func reportMissingCard(_ problem: SoundProblem) {
     // The same trouble once a second is one line, not a log full of them.
-    if case .missing(let before, _) = card, before == problem.reason { return }
+    if case .missing(let before, _) = card, before.isSame(as: problem.reason) { return }
     var happening = Happening("sound", at: now)
     happening.fields.add("phase", "failed")
     happening.fields.add("reason", problem.reason)
@@ -205,7 +204,7 @@ final class ConversationLoop {
       happening.fields.add("advice", loss.advice)
       happening.fields.add("retry_ms", wait.milliseconds)
       // A server that is away for a day is one line in the log, and one for each new reason.
-      happening.isFrequent = loss == lastLoss
+      happening.isFrequent = lastLoss?.isSame(as: loss) ?? false
       lastLoss = loss
       tell(happening)
       perform(conversation.link(.lost))
@@ -261,7 +260,7 @@ final class ConversationLoop {
     var fields = Fields()
     switch request {
     case .status: fields = status
-    case .version: fields.add("version", version)
+    case .version: fields.add("version", Version.current)
     case .watch: break
     case .settings: fields = settings
     case .listen:
@@ -314,7 +313,7 @@ final class ConversationLoop {
     fields.add("bytes_down", link?.traffic.received ?? 0)
     fields.add("bytes_up_continuous", tally.continuousBytes(at: now))
     fields.add("reconnects", max(0, (link?.connects ?? 0) - 1))
-    fields.add("version", version)
+    fields.add("version", Version.current)
     fields.add("pid", Process.identifier)
     fields.add("uptime_ms", (MonotonicClock.microseconds() - startedAt) / 1_000)
     fields.add("resident_kib", Process.residentKiB)

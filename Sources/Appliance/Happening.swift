@@ -20,7 +20,11 @@ struct Happening {
   var line: String {
     var line = ""
     for field in fields.all {
-      if line.isEmpty { line = field.value } else { line += " \(field.key)=\(Log.quoted(field.value))" }
+      if line.isEmpty {
+        line = field.value
+      } else {
+        line += " \(field.key)=\(Log.quoted(field.value))"
+      }
     }
     return line
   }

@@ -56,4 +56,3 @@ struct Uplink: ~Copyable {
     return message
   }
 }
-

@@ -11,6 +11,8 @@ public struct Console {
   private let stop: () throws(Failure) -> Int32?
   /// `auricle process`, which is no business of the daemon's.
   private let process: ([String]) -> Int32
+  /// Milliseconds a daemon may take to answer.
+  var patience = DaemonClient.patience
 
   public init(
     screen: Screen, stop: @escaping () throws(Failure) -> Int32?,
@@ -167,7 +169,9 @@ public struct Console {
   }
 
   private func connect(_ invocation: Invocation) throws(Failure) -> DaemonClient {
-    if let socket = invocation.socket { return try DaemonClient.connect(to: socket, group: "") }
+    if let socket = invocation.socket {
+      return try DaemonClient.connect(to: socket, group: "", patience: patience)
+    }
     var control = DeviceSettings().control
     do throws(SettingsError) {
       control = try SettingsFiles.load(invocation.configs).settings.control
@@ -178,7 +182,8 @@ public struct Console {
       screen.complain(
         "auricle: the settings files have errors (auricle settings --files lists them)")
     }
-    return try DaemonClient.connect(to: control.socket, group: control.group)
+    return try DaemonClient.connect(
+      to: control.socket, group: control.group, patience: patience)
   }
 
   private func files(_ invocation: Invocation) throws(Failure) -> LoadedSettings {

@@ -4,17 +4,24 @@ internal import Linux
 /// A conversation with the running daemon over its socket.
 struct DaemonClient: ~Copyable {
   /// The daemon answers within milliseconds; after this it hangs.
-  static let answerMilliseconds: Int64 = 5_000
+  static let patience: Int64 = 5_000
 
   private let socket: FileDescriptor
+  /// Milliseconds.
+  private let patience: Int64
   private var reader = BlockReader()
 
-  private init(owning socket: consuming FileDescriptor) { self.socket = socket }
+  private init(owning socket: consuming FileDescriptor, patience: Int64) {
+    self.socket = socket
+    self.patience = patience
+  }
 
   /// - Parameter group: who else may, for the advice when we may not.
-  static func connect(to path: String, group: String) throws(Failure) -> DaemonClient {
+  static func connect(to path: String, group: String, patience: Int64) throws(Failure)
+    -> DaemonClient
+  {
     do throws(LinuxError) {
-      return DaemonClient(owning: try UnixSocket.connect(path))
+      return DaemonClient(owning: try UnixSocket.connect(path), patience: patience)
     } catch {
       if error.isNotFound || error.isRefused { throw .notRunning(socket: path) }
       if error.isPermission { throw .notPermitted(socket: path, group: group) }
@@ -28,12 +35,12 @@ struct DaemonClient: ~Copyable {
       // It may have said why before it hung up; else reading tells.
       guard error.isPeerGone else { throw .unreachable(error) }
     }
-    let deadline = MonotonicClock.microseconds() / 1_000 + DaemonClient.answerMilliseconds
+    let deadline = MonotonicClock.microseconds() / 1_000 + patience
     while true {
       let left = deadline - MonotonicClock.microseconds() / 1_000
-      guard left > 0, case .block(let reply) = try next(milliseconds: Int32(left), stop: nil) else {
-        throw .silent(seconds: DaemonClient.answerMilliseconds / 1_000)
-      }
+      guard left > 0,
+        case .block(let reply) = try next(milliseconds: Int32(truncatingIfNeeded: left), stop: nil)
+      else { throw .silent(milliseconds: patience) }
       switch reply.outcome {
       case .done: return reply
       case .refused(let sentence): throw .refused(Words.harmless(sentence))

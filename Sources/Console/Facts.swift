@@ -1,42 +1,32 @@
 internal import ControlProtocol
 internal import WireProtocols
 
-/// The daemon's fields as JSON: numbers as numbers, booleans as booleans, whatever they hold.
+/// The daemon's fields as JSON: numbers as numbers, yes and no as booleans, text as text.
+///
+/// On the socket all of it is text. Counters come and go with every version of the daemon, so what
+/// looks like a number is one, unless its key is known to hold text: a session may be called 12.
 enum Facts {
-  private static let numbers = [
-    "turn", "turns", "reply", "replies", "interrupts", "false_interrupts", "volume", "underruns",
-    "overruns", "dropped_frames", "bytes_up", "bytes_down", "bytes_up_continuous", "reconnects",
-    "pid",
-    "speech", "line",
+  private static let texts = [
+    "event", "state", "before", "reason", "phase", "cause", "text", "agent", "agent_name",
+    "session",
+    "device", "sound", "card", "version", "fault", "advice", "code", "auricle", "auricled",
   ]
-  /// Endings that name a unit.
-  private static let units = ["_ms", "_db", "_kib"]
   private static let booleans = ["muted", "realtime", "final", "far"]
+  /// Endings that name a unit: with them a key is a number or left out.
+  private static let units = ["_ms", "_db", "_kib"]
 
-  static func isNumber(_ key: String) -> Bool {
-    for name in numbers where name.isSame(as: key) { return true }
-    for unit in units where key.utf8.suffix(unit.utf8.count).elementsEqual(unit.utf8) {
-      return true
-    }
-    return false
-  }
-
-  static func isBoolean(_ key: String) -> Bool {
-    for name in booleans where name.isSame(as: key) { return true }
-    return false
-  }
-
-  /// One object without a line end. A figure the daemon does not know is left out: a key never
-  /// changes its type.
+  /// One object without a line end.
   static func object(_ fields: Fields) -> [UInt8] {
     var json = JSONWriter()
     json.openObject()
     for field in fields.all where !field.key.isSame(as: "error") {
-      if isNumber(field.key) {
-        if let number = fields.number(field.key) { json.add(field.key, number) }
-      } else if isBoolean(field.key) {
+      if isOne(of: texts, field.key) {
+        json.add(field.key, field.value)
+      } else if isOne(of: booleans, field.key) {
         if let isSo = fields.flag(field.key) { json.add(field.key, isSo) }
-      } else {
+      } else if let number = fields.number(field.key) {
+        json.add(field.key, number)
+      } else if !hasUnit(field.key) {
         json.add(field.key, field.value)
       }
     }
@@ -50,5 +40,17 @@ enum Facts {
     json.add("error", sentence)
     json.closeObject()
     return json.bytes
+  }
+
+  private static func isOne(of names: [String], _ key: String) -> Bool {
+    for name in names where name.isSame(as: key) { return true }
+    return false
+  }
+
+  private static func hasUnit(_ key: String) -> Bool {
+    for unit in units where key.utf8.suffix(unit.utf8.count).elementsEqual(unit.utf8) {
+      return true
+    }
+    return false
   }
 }

@@ -9,7 +9,7 @@ public enum Failure: Error, Equatable, Sendable {
   case notRunning(socket: String)
   case notPermitted(socket: String, group: String)
   case unreachable(LinuxError)
-  case silent(seconds: Int64)
+  case silent(milliseconds: Int64)
   case hungUp
   case notOurs(ControlError)
   case refused(String)
@@ -32,7 +32,8 @@ public enum Failure: Error, Equatable, Sendable {
     case .notRunning(let socket): "auricled is not running: nobody listens at \(socket)"
     case .notPermitted(let socket, _): "you may not use \(socket)"
     case .unreachable(let error): "auricled cannot be reached: \(error.description)"
-    case .silent(let seconds): "auricled does not answer: waited \(seconds) s"
+    case .silent(let span):
+      "auricled does not answer: waited \(Words.span(milliseconds: span))"
     case .hungUp: "auricled closed the connection"
     case .notOurs(let error): "auricled answered what is no answer: \(error.description)"
     case .refused(let sentence): sentence

@@ -1,3 +1,5 @@
+internal import Settings
+
 /// `auricle help`: what there is; `auricle help VERB`: how to use one.
 enum HelpPage {
   static var overview: [String] {
@@ -22,7 +24,7 @@ enum HelpPage {
     var lines = ["auricle \(verb.name): \(verb.summary)", "", "usage: \(usage(of: verb))"]
     for paragraph in verb.details {
       lines.append("")
-      lines += Words.wrapped(paragraph, width: 78)
+      lines += Lines.wrapped(paragraph, width: 78)
     }
     let options = verb.options + (verb.asksDaemon ? Option.common : [])
     if !options.isEmpty {

@@ -1,3 +1,4 @@
+internal import ControlProtocol
 internal import Settings
 
 /// A command line, understood.
@@ -49,7 +50,7 @@ public struct Invocation: Equatable, Sendable {
         // It has options of its own.
         if found.verb == .process {
           let own = Array(arguments[index...])
-          for word in own where isSame(word, "--help") || isSame(word, "-h") {
+          for word in own where word.isSame(as: "--help") || word.isSame(as: "-h") {
             return Invocation(command: .help(.process))
           }
           try found.allowGiven()
@@ -82,10 +83,6 @@ public struct Invocation: Equatable, Sendable {
     return !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[1])
   }
 
-  static func isSame(_ left: String, _ right: String) -> Bool {
-    left.utf8.elementsEqual(right.utf8)
-  }
-
   static func shown(_ word: String) -> String { Words.harmless(word) }
 
   /// What was found on the line so far.
@@ -100,7 +97,7 @@ public struct Invocation: Equatable, Sendable {
       let parts = word.utf8.split(
         separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
       let name = String(decoding: parts[0], as: UTF8.self)
-      if isSame(name, "--version"), verb == nil {
+      if name.isSame(as: "--version"), verb == nil {
         verb = .version
         return
       }
@@ -124,8 +121,8 @@ public struct Invocation: Equatable, Sendable {
     }
 
     private func named(_ name: String) -> Option? {
-      if isSame(name, "-h") { return .help }
-      for option in Option.allCases where isSame(option.name, name) { return option }
+      if name.isSame(as: "-h") { return .help }
+      for option in Option.allCases where option.name.isSame(as: name) { return option }
       return nil
     }
 
@@ -182,8 +179,8 @@ public struct Invocation: Equatable, Sendable {
 
     private func onOrOff() throws(Failure) -> Bool? {
       guard let word = operands.first else { return nil }
-      if isSame(word, "on") { return true }
-      if isSame(word, "off") { return false }
+      if word.isSame(as: "on") { return true }
+      if word.isSame(as: "off") { return false }
       throw wrong("mute \"\(shown(word))\" means nothing: on or off is right", .mute)
     }
 

@@ -22,7 +22,7 @@ enum ManualPage: CaseIterable {
   }
 
   static func named(_ name: String) -> ManualPage? {
-    for page in allCases where page.name.utf8.elementsEqual(name.utf8) { return page }
+    for page in allCases where page.name.isSame(as: name) { return page }
     return nil
   }
 
@@ -65,7 +65,7 @@ enum ManualPage: CaseIterable {
     page.section("Name")
     page.paragraph("auricled - the voice appliance")
     page.section("Synopsis")
-    page.paragraph("auricled [--config FILE]...")
+    page.paragraph("auricled [--config FILE]... [--check]")
     page.section("Description")
     page.paragraph(
       "Hears, decides when a person speaks, sends only the speech to a voice agent, plays the answer, and falls silent the moment it is interrupted. Runs in the foreground; auricled.service starts it at boot. SIGTERM and SIGINT end it cleanly. A second daemon on the same socket refuses to start."
@@ -74,8 +74,13 @@ enum ManualPage: CaseIterable {
     page.item(
       "--config FILE",
       "Read this settings file instead of the device's own; may be repeated, later ones win.")
+    page.item("--check", "Read the settings, say what is wrong with them, and end.")
     page.item("--help", "Say how to use it.")
     page.item("--version", "Say the version.")
+    page.section("Exit status")
+    page.item("0", "It ended as it was asked to.")
+    page.item("1", "It could not start.")
+    page.item("2", "Wrong use, or settings files with errors.")
     page.section("Diagnostics")
     page.paragraph(
       "Standard error, and so the journal, holds one line per event as key=value pairs. What people say is never logged. On a settings file with errors it names all of them and does not start."
@@ -104,7 +109,7 @@ enum ManualPage: CaseIterable {
     for section in SettingsTable.sections {
       page.section("[\(section.name)]")
       page.paragraph(section.help)
-      for row in SettingsTable.rows where row.section.utf8.elementsEqual(section.name.utf8) {
+      for row in SettingsTable.rows where row.section.isSame(as: section.name) {
         let value = row.defaultText
         page.item("\(row.key) = \(value.isEmpty ? "\"\"" : value)", row.help)
         page.more("Allowed: \(row.kind.allowed).")

@@ -4,7 +4,7 @@ internal import ControlProtocol
 struct Meter {
   /// The quietest level that shows.
   private static let floor: Int64 = -70
-  private static let cells: Int64 = 14
+  private static let cells: Int64 = 10
 
   private var microphone: Int64 = floor
   private var speaker: Int64 = floor
@@ -33,9 +33,11 @@ struct Meter {
     var line = "mic \(Meter.bar(microphone)) \(Meter.figure(microphone)) dB"
     line += "  speech \(Words.rightAligned("\(speech)", 3)) %"
     line += "  speaker \(Meter.bar(speaker)) \(Meter.figure(speaker)) dB"
-    if let up {
+    // The share tells more, and both together would not fit 80 columns.
+    if let up, let upContinuous, let share = Words.share(up, of: upContinuous) {
+      line += "  up \(share)"
+    } else if let up {
       line += "  up \(Words.bytes(up))"
-      if let upContinuous, let share = Words.share(up, of: upContinuous) { line += " (\(share))" }
     }
     return line
   }

@@ -71,8 +71,8 @@ public final class Screen {
   /// Replaces the line at the bottom; only on a terminal.
   public func draw(bottom line: String) {
     guard abilities.isTerminal else { return }
-    // A line that wraps cannot be redrawn.
-    let shown = String(line.prefix(abilities.columns - 1))
+    // A line that wraps cannot be redrawn. Ours is ASCII: a byte is a column.
+    let shown = String(decoding: line.utf8.prefix(max(0, abilities.columns - 1)), as: UTF8.self)
     guard !(bottom?.utf8.elementsEqual(shown.utf8) ?? false) else { return }
     bottom = shown
     put("\r\u{1B}[K\(shown)")

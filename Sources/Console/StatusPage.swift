@@ -43,7 +43,9 @@ struct StatusPage {
   private var fault: String? { text("fault") }
 
   private var agent: String? {
-    guard let agent = text("agent") else { return nil }
+    guard let address = text("agent") else { return nil }
+    // Who it is, it says itself once it answers.
+    let agent = text("agent_name").map { "\($0) at \(address)" } ?? address
     guard let span = fields.number("connected_for_ms"), span >= 0, let session = text("session")
     else {
       return "\(agent)   \(screen.painted("not connected", .yellow))"
@@ -54,7 +56,9 @@ struct StatusPage {
   private var microphone: String? {
     guard let isMuted = fields.flag("muted") else { return nil }
     if isMuted { return screen.painted("closed (muted); auricle mute off opens it", .yellow) }
-    return "on\(text("sound").map { ", \($0)" } ?? "")"
+    guard let sound = text("sound") else { return "on" }
+    if sound.isSame(as: "none") { return screen.painted("no sound card", .red) }
+    return "on, \(sound)"
   }
 
   private var conversation: String? {
@@ -97,6 +101,9 @@ struct StatusPage {
     }
     if let count = fields.number("dropped_frames"), count > 0 {
       losses.append(Words.count(count, "dropped frame", "dropped frames"))
+    }
+    if let count = fields.number("broken_packets"), count > 0 {
+      losses.append(Words.count(count, "broken packet", "broken packets"))
     }
     if fields.flag("realtime") == false { losses.append("not real time") }
     guard !losses.isEmpty else { return nil }

@@ -1,3 +1,5 @@
+internal import ControlProtocol
+
 /// What the command can be asked to do: parser, help and manual are made from these.
 public enum Verb: CaseIterable, Equatable, Sendable {
   case status, watch, listen, stop, mute, volume, settings, process, version, help
@@ -18,7 +20,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
   }
 
   public static func named(_ name: String) -> Verb? {
-    for verb in allCases where verb.name.utf8.elementsEqual(name.utf8) { return verb }
+    for verb in allCases where verb.name.isSame(as: name) { return verb }
     return nil
   }
 
@@ -28,7 +30,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .mute: "[on|off]"
     case .volume: "[0-100]"
     case .help: "[VERB]"
-    case .process: "--mic FILE --ref FILE --out FILE --events FILE"
+    case .process: "--mic FILE --ref FILE --out FILE --events FILE [--config FILE]..."
     case .status, .watch, .listen, .stop, .settings, .version: ""
     }
   }

@@ -23,6 +23,10 @@ struct WatchPage {
       let isLevel = name.isSame(as: "level")
       if screen.abilities.isTerminal || !isLevel || !showsLevels { return }
     }
+    // Words we did not ask for leave an event without news.
+    if name.isSame(as: "reply"), event["phase"]?.isSame(as: "text") ?? false, event["text"] == nil {
+      return
+    }
     let time = Words.rightAligned(Words.fixed((now &- (begin ?? now)) / 10, decimals: 2), 8)
     screen.print("\(screen.painted(time, .dim))  \(sentence(event, name))")
   }
@@ -38,6 +42,10 @@ struct WatchPage {
     if name.isSame(as: "sound") { return sound(facts) }
     if name.isSame(as: "volume") { return "volume \(facts.text("volume"))" }
     if name.isSame(as: "room") { return room(facts) }
+    if name.isSame(as: "agent") {
+      return screen.painted(
+        "agent: \(facts.text("phase")) \(facts.text("code"))\(facts.reason)", .red)
+    }
     if name.isSame(as: "level") { return meter.line }
     return facts.plain
   }
@@ -45,7 +53,10 @@ struct WatchPage {
   private func state(_ facts: EventFacts) -> String {
     let state = facts.text("state")
     let shown = screen.painted(screen.painted(state, StatusPage.paint(state)), .bold)
-    return "\(facts.text("before")) -> \(shown)\(facts.reason)"
+    let before = facts.text("before")
+    // How things stand when we begin to look.
+    if before.isEmpty || before.isSame(as: state) { return shown }
+    return "\(before) -> \(shown)\(facts.reason)"
   }
 
   private func turn(_ facts: EventFacts) -> String {
@@ -67,7 +78,7 @@ struct WatchPage {
   private func reply(_ facts: EventFacts) -> String {
     let reply = "answer \(facts.text("reply"))"
     let words = facts.text("text").isEmpty ? "" : " \"\(facts.text("text"))\""
-    switch facts.phase(of: ["started", "first_sound", "drained", "dropped", "failed"]) {
+    switch facts.phase(of: ["started", "first_sound", "drained", "dropped", "failed", "text"]) {
     case 0: return "\(reply): begins, to turn \(facts.text("turn"))\(words)"
     case 1: return "\(reply): can be heard\(words)"
     case 2: return "\(reply): heard to its end\(facts.seconds(",", "played_ms"))\(words)"
@@ -75,6 +86,7 @@ struct WatchPage {
       return screen.painted(
         "\(reply): dropped\(facts.seconds(" after", "played_ms"))\(words)", .yellow)
     case 4: return screen.painted("\(reply): failed\(facts.reason)\(words)", .red)
+    case 5: return "\(reply):\(words)"
     default: return facts.plain
     }
   }
@@ -94,33 +106,37 @@ struct WatchPage {
   private func link(_ facts: EventFacts) -> String {
     switch facts.phase(of: ["connecting", "open", "closed"]) {
     case 0: return "link: connecting\(facts.reason)"
-    case 1: return screen.painted("link: connected\(facts.reason)", .green)
+    case 1: return screen.painted("link: connected\(facts.lead(" to", "agent"))", .green)
     case 2:
       return screen.painted(
-        "link: closed\(facts.reason)\(facts.seconds(", next try in", "retry_ms"))", .red)
+        "link: closed\(facts.reason)\(facts.seconds(", next try in", "retry_ms"))\(facts.lead(":", "advice"))",
+        .red)
     default: return facts.plain
     }
   }
 
   private func sound(_ facts: EventFacts) -> String {
     switch facts.phase(of: ["opened", "failed", "recovered"]) {
-    case 0: return "sound: opened\(facts.reason)"
-    case 1: return screen.painted("sound: failed\(facts.reason)", .red)
+    case 0: return "sound: opened\(facts.inBrackets("card"))"
+    case 1:
+      return screen.painted("sound: failed\(facts.reason)\(facts.lead(":", "advice"))", .red)
     case 2: return screen.painted("sound: recovered\(facts.reason)", .yellow)
     default: return facts.plain
     }
   }
 
   private func room(_ facts: EventFacts) -> String {
-    let words = facts.text("words").isEmpty ? "" : " \"\(facts.text("words"))\""
+    let words = facts.text("text").isEmpty ? "" : " \"\(facts.text("text"))\""
     switch facts.phase(of: [
       "talker_started", "talker_ended", "loudspeaker_started", "loudspeaker_silent", "script_ended",
+      "patience_ended",
     ]) {
     case 0: return "room: the talker speaks\(words)"
     case 1: return "room: the talker is silent"
     case 2: return "room: the loudspeaker plays"
     case 3: return "room: the loudspeaker is silent"
     case 4: return "room: the script is over"
+    case 5: return "room: the talker waited in vain"
     default: return facts.plain
     }
   }
@@ -145,6 +161,12 @@ struct EventFacts {
   func inBrackets(_ key: String) -> String {
     let text = text(key)
     return text.isEmpty ? "" : " (\(text))"
+  }
+
+  /// ` to kiosk`, or nothing.
+  func lead(_ lead: String, _ key: String) -> String {
+    let text = text(key)
+    return text.isEmpty ? "" : "\(lead) \(text)"
   }
 
   /// ` after 1.2 s`, or nothing.

@@ -88,13 +88,16 @@ public struct Fields: Equatable, Sendable {
 
   private static func escape(_ value: String, into bytes: inout [UInt8]) {
     for byte in value.utf8 {
-      switch byte {
-      case backslash: bytes += [backslash, backslash]
-      case 0x0A: bytes += [backslash, UInt8(ascii: "n")]
-      case 0x0D: bytes += [backslash, UInt8(ascii: "r")]
-      case 0: bytes += [backslash, UInt8(ascii: "0")]
-      default: bytes.append(byte)
-      }
+      let letter =
+        switch byte {
+        case backslash: backslash
+        case 0x0A: UInt8(ascii: "n")
+        case 0x0D: UInt8(ascii: "r")
+        case 0: UInt8(ascii: "0")
+        default: UInt8(0)
+        }
+      bytes.append(letter == 0 ? byte : backslash)
+      if letter != 0 { bytes.append(letter) }
     }
   }
 

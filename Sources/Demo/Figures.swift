@@ -28,7 +28,7 @@ public struct Figures: Equatable, Sendable {
     } else {
       answers = timeline.talks.indices.compactMap { Figures.answer(to: $0, in: timeline) }
       mutes = timeline.talks.indices.compactMap { Figures.silencing(by: $0, in: timeline) }
-        .map { $0.silent - $0.onset }
+        .map(\.took)
     }
   }
 
@@ -51,15 +51,27 @@ public struct Figures: Equatable, Sendable {
     return timeline.sounds.first { $0.start >= end && $0.start < next }.map { $0.start - end }
   }
 
-  /// Onset and silence, when this was said over a sound that then fell silent before its own time.
-  static func silencing(by talk: Int, in timeline: Timeline) -> (onset: Int, silent: Int)? {
-    let onset = timeline.talks[talk].start
-    guard
-      let sound = timeline.sounds.last(where: { $0.start < onset && ($0.end ?? .max) > onset }),
-      let silent = sound.end,
-      timeline.confirmed(during: timeline.talks[talk]) != nil
+  /// The end of a reply by what was said over it.
+  struct Silencing {
+    var onset: Int
+    /// From then on the loudspeaker was quiet: nothing more was heard of it, and it was muted. The
+    /// second counts too, or a reply that just drew breath would look like a quick mute.
+    var silent: Int
+    /// The sound that ended; nil when none had been heard.
+    var sound: Int?
+    var took: Int { silent - onset }
+  }
+
+  static func silencing(by talk: Int, in timeline: Timeline) -> Silencing? {
+    let said = timeline.talks[talk]
+    guard let mute = timeline.confirmed(during: said), let muted = mute.held ?? mute.confirmed
     else { return nil }
-    return (onset, silent)
+    guard let sound = timeline.sounds.lastIndex(where: { $0.start <= muted }) else {
+      return Silencing(onset: said.start, silent: max(muted, said.start), sound: nil)
+    }
+    // It still sounds, as far as we know.
+    guard let end = timeline.sounds[sound].end else { return nil }
+    return Silencing(onset: said.start, silent: max(muted, end, said.start), sound: sound)
   }
 
   private static func answers(toldBy timeline: Timeline) -> [Int] {

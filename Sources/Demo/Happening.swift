@@ -28,6 +28,8 @@ public struct Happening: Equatable, Sendable {
     case mute(reply: Int, phase: MutePhase, onset: Int?)
 
     case link(phase: String, reason: String)
+    /// The agent would not do something.
+    case refused(reason: String)
     case sound(phase: String, reason: String)
     case level(microphone: Int, loudspeaker: Int)
     case bytes(up: Int, continuous: Int)
@@ -49,7 +51,7 @@ public struct Happening: Equatable, Sendable {
     func text(_ key: String) -> String { fields[key] ?? "" }
     self.at = at
     switch (event, text("phase")) {
-    case ("room", "talker_started"): what = .talkerStarted(words: text("words"))
+    case ("room", "talker_started"): what = .talkerStarted(words: text("text"))
     case ("room", "talker_ended"): what = .talkerEnded
     case ("room", "loudspeaker_started"): what = .loudspeakerStarted
     case ("room", "loudspeaker_silent"): what = .loudspeakerSilent
@@ -77,6 +79,7 @@ public struct Happening: Equatable, Sendable {
     case ("mute", let name):
       guard let reply = number("reply"), let phase = MutePhase(rawValue: name) else { return nil }
       what = .mute(reply: reply, phase: phase, onset: number("onset_ms"))
+    case ("agent", "refused"): what = .refused(reason: text("reason"))
     case ("link", let phase): what = .link(phase: phase, reason: text("reason"))
     case ("sound", let phase): what = .sound(phase: phase, reason: text("reason"))
     case ("level", _):

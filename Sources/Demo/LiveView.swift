@@ -77,10 +77,8 @@ public struct LiveView: Sendable {
     case .loudspeakerSilent:
       isAgentHeard = false
       row.agent = "┗"
-      if let last = timeline.talks.indices.last,
-        let silencing = Figures.silencing(by: last, in: timeline), silencing.silent == happening.at
-      {
-        row.note = "SILENT after \(Text.span(silencing.silent - silencing.onset))"
+      if let silencing = silencing(in: timeline) {
+        row.note = "SILENT after \(Text.span(silencing.took))"
         row.isAlarming = true
       }
     case .patienceEnded: row.note = "the visitor waited in vain"
@@ -121,15 +119,32 @@ public struct LiveView: Sendable {
       case .resumed:
         row.note = "goes on: nobody spoke"
         row.isAlarming = false
-      case .confirmed: row.note = "INTERRUPTED"
+      case .confirmed:
+        row.note = "INTERRUPTED"
+        // When the reply drew breath just then, its silence has been told already.
+        if let silencing = silencing(in: timeline) {
+          row.note += ", silent after \(Text.span(silencing.took))"
+        }
       }
     case .link(let phase, let reason):
       row.note = reason.isEmpty || reason == "0" ? "link \(phase)" : "link \(phase): \(reason)"
+    case .refused(let reason):
+      row.note = "the agent refused: \(reason)"
+      row.isAlarming = true
     case .sound(let phase, let reason):
       row.note = reason.isEmpty ? "sound \(phase)" : "sound \(phase): \(reason)"
     case .level, .bytes: return nil
     }
     return row
+  }
+
+  /// Of the sound that was heard last, by what was said last.
+  private func silencing(in timeline: Timeline) -> Figures.Silencing? {
+    guard let talk = timeline.talks.indices.last,
+      let silencing = Figures.silencing(by: talk, in: timeline),
+      silencing.sound == timeline.sounds.indices.last
+    else { return nil }
+    return silencing
   }
 
   /// False when there is nothing to show.

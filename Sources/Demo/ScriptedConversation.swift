@@ -27,7 +27,7 @@ public struct ScriptedConversation: Sendable {
     Line("hours", "what are your opening hours"),
     Line("toilets", "where are the toilets"),
     Line("history", "tell me the history of this house"),
-    Line("stop", "stop. where is the cafe", interruptsAfter: 4_000),
+    Line("stop", "stop. where is the cafe", interruptsAfter: 5_000),
     Line("goodbye", "thank you, goodbye"),
   ])
 
@@ -38,16 +38,20 @@ public struct ScriptedConversation: Sendable {
       if let patience = line.interruptsAfter {
         text += "await sound\nwait \(patience) ms\n"
       } else if index > 0 {
-        text += "await reply within 30 s\nwait 500 ms\n"
+        text += "await reply within 30 s\nwait 1200 ms\n"
       }
       text += "say \(line.file) \"\(line.words)\"\n"
     }
-    return text + "await reply within 30 s\nwait 500 ms\nend\n"
+    return text + "await reply within 30 s\nwait 1200 ms\nend\n"
   }
 
   /// Everything that did not go as scripted, a sentence each; none when all is well.
   public func problems(in timeline: Timeline) -> [String] {
     var problems = timeline.troubles.map { "at \(seconds($0.at)): \($0.text)" }
+    if !timeline.hasLink {
+      problems.append(
+        "the device never reached the agent" + (timeline.lastLoss.map { ": \($0)" } ?? ""))
+    }
     if timeline.scriptEnd == nil {
       problems.append("the script did not come to its end")
     }
@@ -75,11 +79,16 @@ public struct ScriptedConversation: Sendable {
       problems.append("\(said) should have interrupted the reply and did not")
       return problems
     }
-    let took = silencing.silent - silencing.onset
-    if took > ScriptedConversation.longestMute {
+    if silencing.took > ScriptedConversation.longestMute {
       problems.append(
-        "\(said) silenced the loudspeaker only after \(took) ms; "
+        "\(said) silenced the loudspeaker only after \(silencing.took) ms; "
           + "\(ScriptedConversation.longestMute) ms are allowed")
+    }
+    let rest = (silencing.silent + 1)..<max(silencing.silent + 1, talk.end ?? 0)
+    if let leak = timeline.sounds.first(where: { rest.contains($0.start) }) {
+      problems.append(
+        "\(said) silenced the loudspeaker, which was heard again at \(seconds(leak.start)) "
+          + "while the visitor still spoke")
     }
     return problems
   }

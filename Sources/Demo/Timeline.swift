@@ -67,7 +67,8 @@ public struct Timeline: Equatable, Sendable {
     public var text: String
   }
 
-  private var hasLink = false
+  public private(set) var hasLink = false
+  public private(set) var lastLoss: String?
 
   public init() {}
 
@@ -104,7 +105,9 @@ public struct Timeline: Equatable, Sendable {
     case .link(let phase, let reason):
       // Before the first connection there is nothing to lose.
       if phase == "closed", hasLink { trouble(at, "the link to the agent closed: \(reason)") }
+      if phase == "closed" { lastLoss = reason }
       if phase == "open" { hasLink = true }
+    case .refused(let reason): trouble(at, "the agent refused: \(reason)")
     case .sound(let phase, let reason):
       if phase == "failed" { trouble(at, "the sound failed: \(reason)") }
     case .level: break
@@ -126,7 +129,7 @@ public struct Timeline: Equatable, Sendable {
     }
     guard let index = replies.lastIndex(where: { $0.number == number }) else { return }
     if replies[index].turn == nil { replies[index].turn = turn }
-    if !words.isEmpty, !replies[index].words.hasSuffix(words) {
+    if !words.isEmpty {
       replies[index].words += replies[index].words.isEmpty ? words : " " + words
     }
     switch phase {

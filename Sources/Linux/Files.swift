@@ -76,22 +76,28 @@ public enum Files {
       let name = withUnsafeBytes(of: entry.pointee.d_name) {
         String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if name != "." && name != ".." { names.append(name) }
+      if !isFolderItself(name) { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// "." and "..". Bytes, because comparing Strings links 45 KB of Unicode tables.
+  private static func isFolderItself(_ name: String) -> Bool {
+    name.utf8.count <= 2 && name.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
+  }
+
   /// Makes the folder and those above it.
   public static func makeFolder(_ path: String, mode: UInt32 = 0o755) throws(LinuxError) {
-    var made = ""
-    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
-      made += part
-      if !made.isEmpty, mkdir(made, mode) != 0, clinux_errno() != EEXIST {
-        throw .last("make folder", made)
+    let bytes = Array(path.utf8)
+    for end in 1...max(1, bytes.count) where end == bytes.count || bytes[end] == slash {
+      let above = String(decoding: bytes.prefix(end), as: UTF8.self)
+      guard mkdir(above, mode) == 0 || clinux_errno() == EEXIST else {
+        throw .last("make folder", above)
       }
-      made += "/"
     }
   }
+
+  private static let slash = UInt8(ascii: "/")
 
   public static func remove(_ path: String) throws(LinuxError) {
     guard unlink(path) == 0 || clinux_errno() == ENOENT else { throw .last("remove", path) }

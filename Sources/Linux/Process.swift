@@ -28,6 +28,7 @@ public enum Process {
 
   /// Resident memory in KiB, now.
   public static var residentKiB: Int {
+    // Without /proc nobody learns the figure, and nothing else is wrong.
     guard let text = try? Files.read("/proc/self/statm") else { return 0 }
     let fields = text.split(separator: UInt8(ascii: " "))
     guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else {

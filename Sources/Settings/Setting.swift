@@ -26,6 +26,8 @@ public struct Setting: Sendable {
   /// `turn.end_silence`
   public var name: String { "\(section).\(key)" }
 
+  // Copying all settings is code we want once only.
+  @inline(never)
   public func value(in settings: DeviceSettings) -> SettingValue {
     var carrier = Carrier(load: nil)
     var copy = settings
@@ -40,6 +42,7 @@ public struct Setting: Sendable {
   }
 
   /// As it would stand in a file: `700 ms`.
+  @inline(never)
   public func text(in settings: DeviceSettings) -> String { kind.text(value(in: settings)) }
 
   /// Reads such a text back; nil when it is not fit.

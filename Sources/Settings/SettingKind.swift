@@ -32,11 +32,17 @@ public enum SettingKind: Equatable, Sendable {
     public var names: [(name: String, factor: Int64)] {
       switch self {
       case .plain: []
-      case .time: [("ms", 1), ("s", 1_000)]
-      case .decibels: [("dB", 1)]
-      case .bitrate: [("bit/s", 1), ("kbit/s", 1_000)]
+      case .time: Unit.times
+      case .decibels: Unit.levels
+      case .bitrate: Unit.rates
       }
     }
+
+    // One array to a function: Embedded Swift 6.3.1 numbers the constant arrays of a function anew
+    // in every module that inlines it, and the linker then takes one for the other.
+    private static let times: [(name: String, factor: Int64)] = [("ms", 1), ("s", 1_000)]
+    private static let levels: [(name: String, factor: Int64)] = [("dB", 1)]
+    private static let rates: [(name: String, factor: Int64)] = [("bit/s", 1), ("kbit/s", 1_000)]
 
     /// A number with its unit: the largest that leaves it whole for times, the first for others.
     public func text(_ number: Int64) -> String {

@@ -37,9 +37,12 @@ public final class Alarm {
       guard let sul else { return }
       let raw = UnsafeMutableRawPointer(sul).assumingMemoryBound(to: cwebsockets_alarm.self)
       let alarm = Unmanaged<Alarm>.fromOpaque(raw.pointee.owner).takeUnretainedValue()
-      let action = alarm.action
-      alarm.action = nil
-      // Outside of lws's call, where the action may do anything, even free the alarm.
-      if let action { alarm.loop.later(action) }
+      // Outside of lws's call, where the action may do anything, even free the alarm. Until then it may
+      // still be cancelled.
+      alarm.loop.later {
+        let action = alarm.action
+        alarm.action = nil
+        action?()
+      }
     }
 }

@@ -13,17 +13,27 @@ extension EventLoop {
           endpoint, wsi, reason, user,
           UnsafeRawBufferPointer(start: input, count: input == nil ? 0 : length), length)
       }
-      // A caller of one of our servers that has not been let in yet.
-      guard let host = lws_get_vhost(wsi), let owner = lws_vhost_user(host) else { return 0 }
-      let door = Unmanaged<SocketServer.Door>.fromOpaque(owner).takeUnretainedValue()
-      guard let server = door.server else { return -1 }
-      switch reason {
-      case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return server.judge(wsi, upgrade: input)
-      case LWS_CALLBACK_HTTP: return server.refuse(wsi, status: 404, thenClose: true)
-      case LWS_CALLBACK_ESTABLISHED: return server.welcome(wsi) ? 0 : -1
-      default: return 0
-      }
+      return answer(wsi, reason, input)
     }
+
+  /// About a caller of one of our servers that has not been let in yet. Everything else is answered
+  /// with 0: to lws, other answers to its general news mean that it should close its own pipe.
+  private static func answer(
+    _ wsi: OpaquePointer, _ reason: lws_callback_reasons, _ input: UnsafeMutableRawPointer?
+  ) -> CInt {
+    switch reason {
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_HTTP, LWS_CALLBACK_ESTABLISHED: break
+    default: return 0
+    }
+    guard let host = lws_get_vhost(wsi), let owner = lws_vhost_user(host) else { return 0 }
+    let door = Unmanaged<SocketServer.Door>.fromOpaque(owner).takeUnretainedValue()
+    guard let server = door.server else { return -1 }
+    switch reason {
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return server.judge(wsi, upgrade: input)
+    case LWS_CALLBACK_ESTABLISHED: return server.welcome(wsi) ? 0 : -1
+    default: return server.refuse(wsi, status: 404, thenClose: true)
+    }
+  }
 
   private static func tell(
     _ endpoint: Endpoint, _ wsi: OpaquePointer, _ reason: lws_callback_reasons,

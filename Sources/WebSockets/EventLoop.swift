@@ -67,7 +67,7 @@ public final class EventLoop {
 
   // MARK: Running
 
-  /// Until `stop()` is called from within.
+  /// Until `stop()` is called from within, or the system has no memory left to wait with.
   public func run() {
     isStopped = false
     while !isStopped {

@@ -36,8 +36,11 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
   public let advice: String
 
   public var description: String {
-    detail.isEmpty ? "\(summary): \(advice)" : "\(summary) (\(detail)): \(advice)"
+    "\(reason): \(advice)"
   }
+
+  /// What happened, without what to do about it.
+  public var reason: String { detail.isEmpty ? summary : "\(summary) (\(detail))" }
 
   /// The kind in a few words.
   public var summary: String {

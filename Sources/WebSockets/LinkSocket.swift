@@ -57,6 +57,12 @@ final class LinkSocket: WebSocket {
     return said != 0 ? said : code
   }
 
+  /// Something was sent, so the address answers.
+  var hasReached: Bool {
+    guard let wsi, let traffic = Traffic(of: wsi) else { return false }
+    return traffic.sent > 0
+  }
+
   static func kind(ofConnect code: CInt) -> LinkFailure.Kind {
     switch code {
     case ECONNREFUSED: return .refused

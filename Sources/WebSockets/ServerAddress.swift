@@ -32,6 +32,9 @@ public struct ServerAddress: Equatable, Sendable, CustomStringConvertible {
     let beforeQuery = rest.first == UInt8(ascii: "/") ? "" : "/"
     path = beforeQuery + String(decoding: rest, as: UTF8.self)
 
+    guard !authority.contains(UInt8(ascii: "@")) else {
+      throw bad("no user name or password in it")
+    }
     var host = authority
     var port: Int32 = isSecure ? 443 : 80
     if authority.first == UInt8(ascii: "[") {

@@ -11,6 +11,10 @@ public final class ServerLink {
     case closed(LinkFailure)
   }
 
+  /// While there is another address, one that does not answer in this time is passed over. A broken
+  /// IPv6 before a working IPv4 is the usual reason.
+  static let patienceMilliseconds: Int64 = 2_500
+
   public let address: ServerAddress
   private let loop: EventLoop
   private let caFile: String?
@@ -31,6 +35,7 @@ public final class ServerLink {
   private var host: Host?
   private var lookup: (NameLookup, Watch)?
   private var addresses: [String] = []
+  private var patience: Alarm?
   private let counted = TrafficCount()
 
   /// - Parameters:
@@ -66,14 +71,14 @@ public final class ServerLink {
 
   /// Ends with `closed`, perhaps after `opened`. How long that may take is for the caller to decide,
   /// who ends the wait with `close()`.
-  public func connect() {
+  public func connect() { connect(at: nil) }
+
+  /// - Parameter known: addresses to try instead of looking the name up.
+  func connect(at known: [String]?) {
     guard case .idle = state else { preconditionFailure("connect() before closed came") }
     state = .lookingUp
     if let failure = prepare() { return finish(failure) }
-    if let addresses = NameLookup.numeric(address.host) {
-      self.addresses = addresses
-      return loop.later { self.tryNextAddress() }
-    }
+    if let addresses = known ?? NameLookup.numeric(address.host) { return found(addresses) }
     // One that is still under way from before will do.
     if lookup == nil, !startLookup() { finish(failure(.local, "no thread for the name lookup")) }
   }
@@ -141,10 +146,13 @@ public final class ServerLink {
     guard case .lookingUp = state else { return }
     switch result {
     case .failed(let reason): finish(failure(.nameNotFound, reason))
-    case .addresses(let addresses):
-      self.addresses = addresses
-      loop.later { self.tryNextAddress() }
+    case .addresses(let addresses): found(addresses)
     }
+  }
+
+  private func found(_ addresses: [String]) {
+    self.addresses = addresses
+    loop.later { self.tryNextAddress() }
   }
 
   private func tryNextAddress() {
@@ -157,13 +165,27 @@ public final class ServerLink {
     guard let code = socket.connect(to: address, at: numeric, through: host) else {
       socket.link = self
       state = .connecting(socket)
+      if !addresses.isEmpty {
+        patience = Alarm(on: loop, afterMilliseconds: ServerLink.patienceMilliseconds) {
+          [unowned(unsafe) self] in passOver(socket)
+        }
+      }
       return
     }
     missed(failure(LinkSocket.kind(ofConnect: code)))
   }
 
+  private func passOver(_ socket: LinkSocket) {
+    guard case .connecting(let current) = state, current === socket, !socket.hasReached else {
+      return
+    }
+    letGo()
+    missed(failure(.timedOut))
+  }
+
   /// The address could not be reached; there may be another one.
   private func missed(_ failure: LinkFailure) {
+    patience = nil
     guard !addresses.isEmpty else { return finish(failure) }
     state = .lookingUp
     loop.later { self.tryNextAddress() }
@@ -173,6 +195,7 @@ public final class ServerLink {
 
   func socketOpened(_ socket: LinkSocket) {
     state = .open(socket)
+    patience = nil
     onEvent(.opened)
   }
 
@@ -190,6 +213,7 @@ public final class ServerLink {
   private func finish(_ failure: LinkFailure) {
     state = .ending
     addresses = []
+    patience = nil
     // A repaired file of authorities is read at the next attempt.
     if case .tls = failure.kind { forgetHost() }
     loop.later {

@@ -70,6 +70,9 @@ public final class SocketServer {
       info.port = port
       info.options |= UInt64(LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND)
       if let interface { info.iface = strings.keep(interface) }
+      if SocketServer.mustUseIPv4(interface) {
+        info.options |= UInt64(LWS_SERVER_OPTION_DISABLE_IPV6)
+      }
       info.retry_and_idle_policy = UnsafePointer(loop.policy)
       strings.owner = door
       info.user = Unmanaged.passUnretained(door).toOpaque()
@@ -165,6 +168,15 @@ public final class SocketServer {
   func socketEnded(_ socket: ServedSocket) {
     sockets.removeAll { $0 === socket }
     onEvent(socket.connection, .closed)
+  }
+
+  /// On its IPv6 socket lws would take an IPv4 address for all addresses; and where the system has no
+  /// IPv6 it would not listen at all, without a word.
+  private static func mustUseIPv4(_ interface: String?) -> Bool {
+    if !Files.exists("/proc/net/if_inet6") { return true }
+    guard let interface else { return false }
+    return interface.utf8.contains(UInt8(ascii: ".")) && !interface.utf8.contains(UInt8(ascii: ":"))
+      && NameLookup.numeric(interface) != nil
   }
 
   // MARK: Errors

@@ -19,6 +19,7 @@ struct Certificates {
     let authorityKey = folder + "/ca.key"
     let request = folder + "/agent.csr"
     let temporary = [rules, authorityKey, request, folder + "/ca.srl"]
+    // What cannot be removed now is removed with the folder.
     defer { for file in temporary { try? Files.remove(file) } }
     try tried { () throws(LinuxError) in
       try Files.replace(rules, with: Array(Certificates.rules.utf8))

@@ -11,6 +11,7 @@ struct DemoError: Error, CustomStringConvertible {
   /// With the last lines of a log, which mostly hold the reason.
   init(_ sentence: String, log: String) {
     var text = sentence
+    // A log that cannot be read only leaves the sentence shorter.
     let lines = ((try? Files.read(log)) ?? []).split(separator: 0x0A).suffix(6)
     if !lines.isEmpty {
       text += "; its log \(log) ends with:"

@@ -16,13 +16,12 @@ final class Program {
   init(_ name: String, _ words: [String], log: String) throws(DemoError) {
     self.name = name
     self.log = log
-    let program = words[0]
-    guard program.utf8.firstIndex(of: UInt8(ascii: "/")) == nil || Files.exists(program) else {
-      throw DemoError("there is no program \(program) to start as \(name): build it first")
-    }
-    child = try tried { () throws(LinuxError) in
-      try ChildProcess.start(
-        program, Array(words.dropFirst()), captureOutput: true, errorFile: log)
+    do throws(LinuxError) {
+      child = try ChildProcess.start(
+        words[0], Array(words.dropFirst()), captureOutput: true, errorFile: log)
+    } catch {
+      let advice = error.isNotFound ? "; is it installed?" : ""
+      throw DemoError("cannot start \(name): \(error.description)\(advice)")
     }
     hasChild = true
   }
@@ -65,6 +64,12 @@ final class Program {
   }
 
   deinit { end() }
+
+  /// Whether there is something to start.
+  static func check(_ path: String, as name: String) throws(DemoError) {
+    guard path.utf8.contains(UInt8(ascii: "/")), !Files.exists(path) else { return }
+    throw DemoError("there is no program \(path) to start as \(name): build it first")
+  }
 
   /// Runs a program that ends by itself.
   static func run(_ name: String, _ words: [String], log: String, seconds: Int64)

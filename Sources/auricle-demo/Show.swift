@@ -29,7 +29,16 @@ struct Show: ~Copyable {
   }
 
   private init(_ options: DemoOptions, signals: consuming StopSignals) throws(DemoError) {
+    // Before minutes are spent on getting ready for them.
+    try Program.check(options.daemon, as: "the daemon")
+    try Program.check(options.agent, as: "the agent")
     let stage = try Stage(options.out)
+    if let report = options.report {
+      // Until there is a better one; and a place where none can be written is named at once.
+      let none = Report(Figures(of: Timeline()), problems: ["the conversation did not take place"])
+      try stage.write(none.json, to: report)
+    }
+    // A kernel without sound has no such file: no card, then.
     let cards = (try? Files.read("/proc/asound/cards")) ?? []
     let isLive = Output.isTerminal && !options.isOnce
     let hasColour = Process.environment("NO_COLOR") == nil
@@ -112,25 +121,36 @@ struct Show: ~Copyable {
       for block in try link.read(milliseconds: 50) { try take(block) }
       try daemon.drain()
       try agent.drain()
-      for program in [daemon, agent] where !program.isRunning {
-        throw DemoError(
-          "\(program.name) ended with code \(program.exitCode ?? -1) in the middle",
-          log: program.log)
-      }
-      guard !link.isClosed else {
-        throw DemoError("the daemon closed its control socket", log: daemon.log)
+      if let loss = loss(of: [daemon, agent], link.isClosed) {
+        // Ctrl-C on a terminal ends the children too, sometimes before we have looked.
+        wasStopped = signals.next() != nil
+        if wasStopped { break }
+        throw loss
       }
       if end == nil, timeline.scriptEnd != nil {
         end = MonotonicClock.microseconds() + Show.afterEnd
       }
     }
-    // The last figures: events give them once a second only.
+    // Events give the figures once a second only. A daemon that Ctrl-C ended too gave its last ones.
+    do throws(DemoError) { try takeStatus() } catch { if !wasStopped { throw error } }
+  }
+
+  private mutating func takeStatus() throws(DemoError) {
     let status = try ControlLink.ask(.status, at: stage.controlSocket)
-    if let up = status.number("bytes_up"), let continuous = status.number("bytes_up_continuous") {
-      timeline.add(
-        Happening(
-          at: timeline.end, .bytes(up: Int(clamping: up), continuous: Int(clamping: continuous))))
+    guard let up = status.number("bytes_up"),
+      let continuous = status.number("bytes_up_continuous")
+    else { return }
+    let bytes = Happening.What.bytes(up: Int(clamping: up), continuous: Int(clamping: continuous))
+    timeline.add(Happening(at: timeline.end, bytes))
+  }
+
+  private func loss(of programs: [Program], _ isLinkClosed: Bool) -> DemoError? {
+    for program in programs where !program.isRunning {
+      return DemoError(
+        "\(program.name) ended with code \(program.exitCode ?? -1) in the middle",
+        log: program.log)
     }
+    return isLinkClosed ? DemoError("the daemon closed its control socket") : nil
   }
 
   private mutating func take(_ block: Fields) throws(DemoError) {

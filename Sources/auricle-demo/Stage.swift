@@ -16,7 +16,7 @@ struct Stage {
     let socket = folder + "/control.sock"
     controlSocket =
       socket.utf8.count <= Stage.longestSocketPath
-      ? socket : "/tmp/auricle-demo-\(Process.identifier).sock"
+      ? socket : "/run/auricle-demo-\(Process.identifier).sock"
     try tried { () throws(LinuxError) in try Files.makeFolder(folder) }
     guard !UnixSocket.isAnswered(controlSocket) else {
       throw DemoError(

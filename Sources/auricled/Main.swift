@@ -1,4 +1,5 @@
 internal import Appliance
+internal import ControlProtocol
 internal import Linux
 internal import Settings
 internal import SettingsFiles
@@ -27,18 +28,18 @@ enum Daemon {
     var onlyChecks = false
     var rest = arguments[...]
     while let argument = rest.popFirst() {
-      switch argument {
-      case "--config":
+      if argument.isSame(as: "--config") {
         guard let file = rest.popFirst() else { return wrongUse("--config needs a file") }
         files.append(file)
-      case "--check": onlyChecks = true
-      case "--version":
-        Output.print("auricled \(Appliance.version)")
+      } else if argument.isSame(as: "--check") {
+        onlyChecks = true
+      } else if argument.isSame(as: "--version") {
+        Output.print("auricled \(Version.current)")
         return 0
-      case "--help", "-h":
+      } else if argument.isSame(as: "--help") || argument.isSame(as: "-h") {
         Output.print(usage)
         return 0
-      default:
+      } else {
         return wrongUse("unknown argument '\(argument)'")
       }
     }

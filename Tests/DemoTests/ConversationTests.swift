@@ -13,6 +13,16 @@ import Testing
     #expect(figures.bytesUpContinuous == 544_000)
   }
 
+  @Test func aReplyThatDrawsBreathIsNoQuickMute() {
+    // The last sound is 20 ms after the onset, but the device was mute after 100 ms only.
+    let text = Transcripts.good.replacing("11352 room", with: "11260 room")
+    #expect(Figures(of: timeline(text)).mutes == [100])
+    // It had been quiet for long enough to count as ended before the visitor began.
+    let pause = Transcripts.good.replacing("11352 room", with: "11000 room")
+    #expect(Figures(of: timeline(pause)).mutes == [100])
+    #expect(Transcripts.conversation.problems(in: timeline(pause)) == [])
+  }
+
   @Test func withoutARoomTheDeviceIsBelieved() {
     let lines = Transcripts.good.split(separator: "\n").filter { !$0.contains(" room ") }
     let figures = Figures(of: timeline(lines.joined(separator: "\n")))
@@ -106,6 +116,22 @@ import Testing
     #expect(slow.first?.contains("only after 1759 ms; 1500 ms are allowed") == true)
   }
 
+  @Test func aReplyThatIsHeardAgainIsNamed() {
+    let added = """
+      12000 room phase=loudspeaker_started
+      12500 room phase=loudspeaker_silent
+      """
+    let lines = Transcripts.good.split(separator: "\n")
+    let silent = lines.firstIndex { $0.contains("11352") }!
+    let text = (lines[...silent] + added.split(separator: "\n") + lines[(silent + 1)...])
+      .joined(separator: "\n")
+    #expect(
+      Transcripts.conversation.problems(in: timeline(text)) == [
+        "\"stop where is the cafe\" at 11.24 s silenced the loudspeaker, which was heard again at "
+          + "12.00 s while the visitor still spoke"
+      ])
+  }
+
   @Test func aDeviceThatInterruptsItselfIsNamed() {
     let added = "5000 mute reply=1 phase=confirmed onset_ms=4800"
     #expect(
@@ -146,10 +172,18 @@ import Testing
     #expect(problems(without: ["script_ended"]) == ["the script did not come to its end"])
   }
 
+  @Test func anAgentThatWasNeverReachedIsNamedWithTheReason() {
+    #expect(
+      problems(without: ["phase=open"], adding: "40 link phase=closed reason=refused") == [
+        "the device never reached the agent: refused"
+      ])
+  }
+
   @Test func nothingAtAllIsAProblem() {
     #expect(
       Transcripts.conversation.problems(in: Timeline()) == [
-        "the script did not come to its end", "the visitor spoke 0 of 3 times",
+        "the device never reached the agent", "the script did not come to its end",
+        "the visitor spoke 0 of 3 times",
       ])
   }
 }

@@ -45,7 +45,7 @@ import Testing
   @Test func levelsDrawRowsOnlyWhileSomebodyIsHeard() {
     let talking = """
       900 level mic_db=-60 speaker_db=-96
-      1000 room phase=talker_started words=hello
+      1000 room phase=talker_started text=hello
       1100 level mic_db=-20 speaker_db=-96
       1250 level mic_db=-20 speaker_db=-96
       1300 level mic_db=-20 speaker_db=-96

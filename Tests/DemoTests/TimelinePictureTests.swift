@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func whatWasSaidCannotBreakThePicture() {
-    let timeline = timeline("1000 room phase=talker_started words=a<b>&\"c\"\u{1}d")
+    let timeline = timeline("1000 room phase=talker_started text=a<b>&\"c\"\u{1}d")
     let svg = TimelinePicture(timeline, Figures(of: timeline), sound: nil).svg
     #expect(svg.contains("a&lt;b&gt;&amp;&quot;c&quot; d"))
     #expect(isBalanced(svg))

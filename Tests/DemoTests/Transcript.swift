@@ -41,7 +41,7 @@ enum Transcripts {
     0 state state=idle before=starting reason=started
     20 link phase=connecting
     90 link phase=open
-    1520 room phase=talker_started line=2 words=when are you open
+    1520 room phase=talker_started line=2 text=when are you open
     1640 turn turn=1 phase=started cause=speech onset_ms=1530
     1640 state state=listening before=idle reason=speech
     2600 room phase=talker_ended line=2
@@ -55,7 +55,7 @@ enum Transcripts {
     6000 reply reply=1 turn=1 phase=drained played_ms=2200
     6000 state state=idle before=speaking reason=drained
     5990 room phase=loudspeaker_silent line=0
-    7000 room phase=talker_started line=4 words=tell me a story
+    7000 room phase=talker_started line=4 text=tell me a story
     7100 turn turn=2 phase=started cause=speech onset_ms=7010
     7100 state state=listening before=idle reason=speech
     8000 room phase=talker_ended line=4
@@ -65,7 +65,7 @@ enum Transcripts {
     9200 reply reply=2 turn=2 phase=first_sound
     9200 state state=speaking before=thinking reason=reply
     9200 room phase=loudspeaker_started line=0
-    11240 room phase=talker_started line=7 words=stop where is the cafe
+    11240 room phase=talker_started line=7 text=stop where is the cafe
     11290 mute reply=2 phase=ducked onset_ms=11250 played_ms=2050
     11340 mute reply=2 phase=held onset_ms=11250 played_ms=2100
     11500 mute reply=2 phase=confirmed onset_ms=11250 played_ms=2100

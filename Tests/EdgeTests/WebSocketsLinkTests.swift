@@ -1,7 +1,7 @@
 import Glibc
 import Linux
 import Testing
-import WebSockets
+@testable import WebSockets
 
 @Suite(.serialized) struct LinkTests {
   @Test func messagesGoBothWaysOverTLS() throws {
@@ -95,13 +95,30 @@ import WebSockets
     try bench.wait { bench.received.count == accepted + 1 }
   }
 
-  @Test func aHostWithSeveralAddressesIsFoundAtTheOneThatAnswers() throws {
-    // localhost is ::1 first on many systems; the server listens on 127.0.0.1 only.
+  @Test func anAddressThatRefusesIsPassedOver() throws {
     let bench = try LinkBench()
     try bench.serve()
-    try bench.open(isSecure: false, host: "localhost")
-    #expect(bench.failures.isEmpty)
-    #expect(bench.opened == 1)
+    try bench.makeLink(to: "ws://localhost:\(bench.server.port)/auricle")
+    bench.link.connect(at: ["::1", "127.0.0.3", "127.0.0.1"])
+    try bench.wait { bench.link.isOpen || !bench.failures.isEmpty }
+    #expect(bench.link.isOpen)
+    bench.link.close()
+    try bench.wait { bench.failures.count == 1 }
+    bench.link.connect(at: ["127.0.0.2", "127.0.0.3"])
+    try bench.wait { bench.failures.count == 2 }
+    #expect(bench.failures.last?.kind == .refused)
+  }
+
+  @Test func anAddressThatDoesNotAnswerIsPassedOver() throws {
+    let bench = try LinkBench()
+    try bench.serve()
+    // A listener whose queue is full drops what else comes, as a broken network does.
+    let silent = try FullListener(port: bench.server.port)
+    try bench.makeLink(to: "ws://localhost:\(bench.server.port)/auricle")
+    bench.link.connect(at: ["127.0.0.2", "127.0.0.1"])
+    try bench.wait { bench.link.isOpen || !bench.failures.isEmpty }
+    #expect(bench.link.isOpen)
+    withExtendedLifetime(silent) {}
   }
 
   @Test func closingWhileConnectingGivesOneEnd() throws {
@@ -216,4 +233,42 @@ import WebSockets
     link = nil
     #expect(loop.run(atMostMilliseconds: LinkBench.limit) && isGone)
   }
+}
+
+/// Listens on 127.0.0.2, takes nobody, and has as many callers waiting as it allows.
+private final class FullListener {
+  private var sockets: [Int32] = []
+
+  init(port: Int32) throws {
+    let listener = try open()
+    try #require(call(listener, port, bind) == 0 && listen(listener, 0) == 0)
+    for _ in 0..<4 {
+      let caller = try open()
+      _ = fcntl(caller, F_SETFL, O_NONBLOCK)
+      _ = call(caller, port, connect)
+    }
+  }
+
+  private func open() throws -> Int32 {
+    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    try #require(number >= 0)
+    sockets.append(number)
+    return number
+  }
+
+  private func call(
+    _ socket: Int32, _ port: Int32, _ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0002).bigEndian
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+
+  deinit { for socket in sockets { close(socket) } }
 }

@@ -41,6 +41,24 @@ import WebSockets
     #expect(error == .cannotListen(port: first.port, reason: "another program listens there"))
   }
 
+  @Test func onlyTheGivenAddressIsListenedOn() throws {
+    let bench = try LinkBench()
+    try bench.serve()
+    try bench.makeLink(to: "ws://127.0.0.2:\(bench.server.port)/auricle")
+    bench.link.connect()
+    try bench.wait { bench.link.isOpen || !bench.failures.isEmpty }
+    #expect(bench.failures.map(\.kind) == [.refused])
+  }
+
+  @Test(arguments: [nil, "lo", "::1"] as [String?])
+  func theOtherWaysToNameAnInterfaceWork(interface: String?) throws {
+    let bench = try LinkBench()
+    if interface == "::1", !Files.exists("/proc/net/if_inet6") { return }
+    try bench.serve(interface: interface)
+    try bench.open(isSecure: false, host: interface == "::1" ? "[::1]" : "127.0.0.1")
+    #expect(bench.failures.isEmpty)
+  }
+
   @Test func connectionsHaveTheirOwnQueuesAndNumbers() throws {
     let bench = try LinkBench()
     try bench.serve()
@@ -71,6 +89,33 @@ import WebSockets
       return
     }
     #expect(peer.hasSuffix("127.0.0.1"))
+  }
+
+  @Test func aServerThatIsDroppedSaysGoodbyeAndTheLoopGoesOn() throws {
+    let loop = try EventLoop()
+    var server: SocketServer? = try SocketServer(
+      on: loop, port: 0, certificateFile: nil, keyFile: nil, interface: "127.0.0.1",
+      subprotocol: "x", path: "/", maximumMessage: 100, maximumQueueBytes: 100
+    ) { _, _ in }
+    var failures: [LinkFailure.Kind] = []
+    let address = try ServerAddress(url: "ws://127.0.0.1:\(try #require(server).port)")
+    let link = ServerLink(
+      on: loop, to: address, caFile: nil, subprotocol: "x", maximumMessage: 100,
+      maximumQueueBytes: 100
+    ) { event in
+      if case .closed(let failure) = event { failures.append(failure.kind) }
+      loop.stop()
+    }
+    link.connect()
+    #expect(loop.run(atMostMilliseconds: LinkBench.limit) && link.isOpen)
+    server = nil
+    #expect(loop.run(atMostMilliseconds: LinkBench.limit))
+    #expect(failures == [.closedByPeer(code: 1001)])
+    // lws frees what the server had; a wrong word of ours made it free its own pipe, too.
+    _ = loop.run(atMostMilliseconds: 20)
+    link.connect()
+    #expect(loop.run(atMostMilliseconds: LinkBench.limit))
+    #expect(failures.count == 2)
   }
 
   // MARK: What a well-behaved peer never sends

@@ -8,7 +8,7 @@ final class TemporaryFolder {
   let path: String
 
   init() throws {
-    let base = Process.environment("TMPDIR") ?? "/tmp"
+    let base = Process.environment("TMPDIR") ?? P_tmpdir
     var template = Array((base + "/auricle-test-XXXXXX").utf8CString)
     try #require(mkdtemp(&template) != nil)
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -125,11 +125,11 @@ final class LinkBench {
 
   func serve(
     _ certificate: TestAuthority.Certificate? = nil, port: Int32 = 0, maximumMessage: Int = 65_536,
-    maximumQueueBytes: Int = 1 << 20
+    maximumQueueBytes: Int = 1 << 20, interface: String? = "127.0.0.1"
   ) throws {
     server = try SocketServer(
       on: loop, port: port, certificateFile: certificate?.file, keyFile: certificate?.key,
-      interface: "127.0.0.1", subprotocol: LinkBench.subprotocol, path: "/auricle",
+      interface: interface, subprotocol: LinkBench.subprotocol, path: "/auricle",
       maximumMessage: maximumMessage, maximumQueueBytes: maximumQueueBytes
     ) { [unowned self] connection, event in
       served.append((connection, event))

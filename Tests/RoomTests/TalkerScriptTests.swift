@@ -18,7 +18,7 @@ import VoiceCore
       """
       # a visitor
       wait 800 ms
-      say hours.wav "when are you # open?"   
+      say hours.wav "when are you # open?"  \u{20}
       await reply            # and listens
 
       say story.wav

@@ -38,7 +38,9 @@ private struct Rehearsal {
     playhead = Playhead(state: .playing, reply: ReplyID(number))
   }
 
-  var sent: [Upstream] { effects.compactMap { if case .send(let message) = $0 { message } else { nil } } }
+  var sent: [Upstream] {
+    effects.compactMap { if case .send(let message) = $0 { message } else { nil } }
+  }
   var streamed: [Frame] {
     effects.compactMap { if case .stream(_, let frame) = $0 { frame } else { nil } }
   }

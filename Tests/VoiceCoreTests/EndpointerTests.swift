@@ -40,7 +40,8 @@ import VoiceCore
     var script = SpeechScript()
     script.speech(milliseconds: 500)
     script.silence(milliseconds: 450)
-    #expect(script.boundaries(.init(endSilence: .milliseconds(400))).last == .endpoint(end: at(500)))
+    #expect(
+      script.boundaries(.init(endSilence: .milliseconds(400))).last == .endpoint(end: at(500)))
     #expect(script.boundaries().last == .eagerEnd(end: at(500)))
   }
 

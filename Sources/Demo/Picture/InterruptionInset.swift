@@ -14,7 +14,7 @@ struct InterruptionInset {
   private static let headHeight = 34.0
 
   init(
-    _ timeline: Timeline, talk: Int, _ silencing: (onset: Int, silent: Int),
+    _ timeline: Timeline, talk: Int, _ silencing: Figures.Silencing,
     microphone: Waveform?, loudspeaker: Waveform?
   ) {
     self.timeline = timeline

@@ -57,6 +57,7 @@ public struct TimelinePicture {
     grid(from: visitorWave, to: axis, axis: axis)
     visitor(top, visitorWave)
     agent(agentWave, words)
+    falseAlarms(agentWave)
     answers(gap + 17)
     stateBand(states)
     turnSpans(turns)
@@ -68,9 +69,9 @@ public struct TimelinePicture {
         timeline, talk: talk, silencing, microphone: microphone, loudspeaker: loudspeaker)
       bottom = inset.draw(in: &drawing, x: TimelinePicture.left, y: bottom, width: 1_020) + 30
     }
-    legend(bottom)
+    bottom = legend(bottom)
     return drawing.svg(
-      height: bottom + 40, background: Palette.paper,
+      height: bottom + 26, background: Palette.paper,
       describing: "Timeline of a conversation of \(Text.seconds(length))")
   }
 
@@ -170,6 +171,17 @@ public struct TimelinePicture {
     }
   }
 
+  /// Replies that were held for a moment and then went on.
+  private mutating func falseAlarms(_ top: Double) {
+    for mute in timeline.mutes {
+      guard let resumed = mute.resumed else { continue }
+      let start = x(mute.held ?? mute.ducked ?? mute.onset)
+      drawing.rectangle(
+        start, top, max(2.5, x(resumed) - start), TimelinePicture.laneHeight, Palette.amber,
+        opacity: 0.55, hint: "\(Text.seconds(mute.onset)) held, then went on: nobody spoke")
+    }
+  }
+
   private mutating func wave(
     _ wave: Waveform?, _ start: Int, _ end: Int, _ middle: Double, _ colour: String
   ) {
@@ -242,25 +254,35 @@ public struct TimelinePicture {
       let width = max(2, x(silencing.silent) - start)
       drawing.rectangle(start, top + 16, width, bottom - top - 16, Palette.alarm, opacity: 0.25)
       drawing.line(start, top + 16, start, bottom, Palette.alarm, width: 1.5)
-      let label = "silent after \(Text.span(silencing.silent - silencing.onset))"
+      let label = "silent after \(Text.span(silencing.took))"
       drawing.text(
         label, start - 6, top + 26, Palette.alarm, size: 12, anchor: .end, bold: true)
     }
   }
 
-  private mutating func legend(_ top: Double) {
-    var place = TimelinePicture.left
-    let entries: [(String, String)] = [
+  /// Returns where it ends below.
+  private mutating func legend(_ top: Double) -> Double {
+    var entries: [(String, String)] = [
       (Palette.visitor, "visitor speaks"), (Palette.echo, "echo and noise at the microphone"),
       (Palette.agent, "agent's voice"), (Palette.alarm, "interruption, until silence"),
-      (Palette.state("listening"), "listening"), (Palette.state("thinking"), "thinking"),
-      (Palette.state("speaking"), "speaking"), (Palette.state("idle"), "idle"),
     ]
+    if figures.falseAlarms > 0 { entries.append((Palette.amber, "held, then went on")) }
+    var names: [String] = []
+    for state in timeline.states where !names.contains(state.name) { names.append(state.name) }
+    entries += names.map { (Palette.state($0), $0) }
+    var place = TimelinePicture.left
+    var row = top
     for (colour, meaning) in entries {
-      drawing.rectangle(place, top, 14, 14, colour, corner: 3)
-      drawing.text(meaning, place + 20, top + 11.5, Palette.faint, size: 12)
-      place += 20 + Double(meaning.count) * TimelinePicture.letter + 22
+      let room = 20 + Double(meaning.count) * TimelinePicture.letter + 22
+      if place + room > Double(width) {
+        place = TimelinePicture.left
+        row += 24
+      }
+      drawing.rectangle(place, row, 14, 14, colour, corner: 3)
+      drawing.text(meaning, place + 20, row + 11.5, Palette.faint, size: 12)
+      place += room
     }
+    return row + 14
   }
 }
 

@@ -50,7 +50,7 @@ public struct SpeechDetector: Sendable {
     leak = ratio < leak ? leak + (ratio - leak) * 0.05 : leak * SpeechDetector.leakRise
     leak = min(max(leak, SpeechDetector.leastLeak), SpeechDetector.startingLeak)
     // The ratio swings around what is learned; speech has to stand out of the swing.
-    return leak * loudspeaker * 4
+    return leak * loudspeaker * 20
   }
 
   /// 4 dB a second.

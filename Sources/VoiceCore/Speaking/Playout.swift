@@ -15,7 +15,9 @@ public struct PlayableFrame: Sendable, BitwiseCopyable {
 
 /// How far the loudspeaker is in which reply.
 public struct Playhead: Equatable, Sendable, BitwiseCopyable {
-  public enum State: Equatable, Sendable, BitwiseCopyable { case silent, playing, held, underrun, drained }
+  public enum State: Equatable, Sendable, BitwiseCopyable {
+    case silent, playing, held, underrun, drained
+  }
 
   public var state: State
   /// Meaningful unless silent.
