@@ -99,11 +99,13 @@ let package = Package(
     .target(
       name: "CloudAgent",
       dependencies: [
-        "VoiceCore", "WireProtocols", "Opus", "PocketSphinx", "ESpeak", "WebSockets", "Linux",
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Room", "Opus", "PocketSphinx", "ESpeak",
+        "WebSockets", "Linux",
       ],
       swiftSettings: everywhere),
     .executableTarget(
-      name: "auricle-agent", dependencies: ["CloudAgent", "Linux"], swiftSettings: everywhere),
+      name: "auricle-agent", dependencies: ["CloudAgent", "ControlProtocol", "Linux"],
+      swiftSettings: everywhere),
 
     // The demonstration: starts both sides, follows them, draws what happened.
     .target(
@@ -121,7 +123,12 @@ let package = Package(
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore"]),
     tests("Appliance", ["Appliance", "VoiceCore", "Settings", "Room", "SpeexDSP", "Linux"]),
     tests("Replay", ["Replay", "VoiceCore", "Room", "SpeexDSP"]),
-    tests("CloudAgent", ["CloudAgent", "VoiceCore", "PocketSphinx", "ESpeak"]),
+    tests(
+      "CloudAgent",
+      [
+        "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
+        "WebSockets", "Linux",
+      ]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]
 )

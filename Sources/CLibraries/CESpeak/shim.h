@@ -1,4 +1,5 @@
 #ifndef AURICLE_CESPEAK_H
 #define AURICLE_CESPEAK_H
 #include <espeak-ng/speak_lib.h>
+#include <math.h>
 #endif
