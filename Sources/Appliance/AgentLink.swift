@@ -89,7 +89,7 @@ final class AgentLink {
     case .received(let isText, let bytes):
       receive(isText ? .text(bytes) : .binary(bytes))
     case .closed(let failure):
-      let loss = ownReason ?? LinkLoss(failure.description, advice: failure.advice)
+      let loss = ownReason ?? LinkLoss(failure.reason, advice: failure.advice)
       ownReason = nil
       onEvent(.lost(loss, wait: reconnector.closed(at: now)))
     }

@@ -35,9 +35,10 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
   /// What a technician can do about it.
   public let advice: String
 
-  public var description: String {
-    detail.isEmpty ? "\(summary): \(advice)" : "\(summary) (\(detail)): \(advice)"
-  }
+  public var description: String { "\(reason): \(advice)" }
+
+  /// What happened, without the advice.
+  public var reason: String { detail.isEmpty ? summary : "\(summary) (\(detail))" }
 
   /// The kind in a few words.
   public var summary: String {
