@@ -125,7 +125,11 @@ class Control:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(seconds)
         self.buffer = b""
-        self.socket.connect(str(path))
+        try:
+            self.socket.connect(str(path))
+        except OSError:
+            self.socket.close()
+            raise
 
     def close(self):
         self.socket.close()
@@ -261,6 +265,7 @@ class Bench:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.running = []
+        self._controls = []
         self._certificates = None
 
     @property
@@ -274,6 +279,8 @@ class Bench:
         return self.folder / "control.sock"
 
     def close(self):
+        for control in self._controls:
+            control.close()
         for program in self.running:
             program.kill()
 
@@ -354,14 +361,32 @@ class Bench:
 
     def watch(self, seconds=SECONDS, **options):
         """Watches the daemon, as soon as it listens on its control socket."""
+        return self._reach(lambda: Watch(self.socket, **options), seconds)
+
+    def control(self, seconds=SECONDS):
+        """The control socket, as soon as the daemon listens on it."""
+        return self._reach(lambda: Control(self.socket), seconds)
+
+    def status(self):
+        """What the daemon says of itself, all of it text."""
+        control = self.control()
+        try:
+            return control.ask("status")
+        finally:
+            control.close()
+
+    def _reach(self, connect, seconds):
         deadline = time.monotonic() + seconds
         while True:
             try:
-                return Watch(self.socket, **options)
-            except (FileNotFoundError, ConnectionRefusedError):
+                control = connect()
+            except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
                 if time.monotonic() > deadline:
                     raise Gone("no daemon listens on its control socket") from None
                 time.sleep(0.005)
+            else:
+                self._controls.append(control)
+                return control
 
 
 def host_program(variable):
