@@ -238,6 +238,11 @@ class Certificates:
     def other_authority(self):
         return self._authority("other-authority")
 
+    def self_signed(self):
+        """Certificate and key of a server that nobody vouches for."""
+        certificate = self._authority("self-signed")
+        return certificate, certificate.with_suffix(".key")
+
     def server(self, name="server", names="DNS:localhost,IP:127.0.0.1", days=2):
         """Certificate and key of a server; with days below 0 it has run out."""
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
