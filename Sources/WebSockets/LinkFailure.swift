@@ -35,9 +35,7 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
   /// What a technician can do about it.
   public let advice: String
 
-  public var description: String {
-    "\(reason): \(advice)"
-  }
+  public var description: String { "\(reason): \(advice)" }
 
   /// What happened, without what to do about it.
   public var reason: String { detail.isEmpty ? summary : "\(summary) (\(detail))" }
