@@ -8,7 +8,8 @@ import Testing
 
   init() throws { folder = try ScratchFolder() }
 
-  @Test(arguments: [0o600, 0o660] as [UInt32])
+  /// Whatever the mask of the process; changing that would reach every other thread.
+  @Test(arguments: [0o600, 0o660, 0o666] as [UInt32])
   func theSocketHasTheModeItWasAskedFor(mode: UInt32) throws {
     let path = folder.path + "/control"
     let listener = try UnixSocket.listen(path, mode: mode)
