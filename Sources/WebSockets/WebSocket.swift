@@ -124,9 +124,11 @@ class WebSocket: Endpoint {
     if lws_is_first_fragment(wsi) != 0 { message.removeAll(keepingCapacity: true) }
     guard message.count + bytes.count + lws_remaining_packet_payload(wsi) <= maximumMessage else {
       message = []
-      close(wsi, code: 1009, reason: "")
+      // Not here and now: lws 4.1 goes on filling its buffer after a refusal with a close frame to
+      // send, beyond the buffer's end. What still comes until it is sent is ignored.
+      leave(code: 1009)
       end(.tooLarge)
-      return false
+      return true
     }
     message.append(contentsOf: bytes)
     guard lws_is_final_fragment(wsi) != 0, lws_remaining_packet_payload(wsi) == 0 else {

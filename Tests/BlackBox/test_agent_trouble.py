@@ -8,6 +8,7 @@ import ssl
 import struct
 import threading
 import unittest
+import warnings
 from pathlib import Path
 
 import opus
@@ -176,8 +177,10 @@ class AgentsThatAreNotWhoTheySay(TroubleTest):
 
     def test_an_old_version_of_tls(self):
         agent = self.fake(behave)
-        agent.context.minimum_version = ssl.TLSVersion.TLSv1
-        agent.context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            agent.context.minimum_version = ssl.TLSVersion.TLSv1
+            agent.context.maximum_version = ssl.TLSVersion.TLSv1_1
         agent.context.set_ciphers("ALL:@SECLEVEL=0")
         self.check_named(self.start(agent.port), "no TLS connection", "TLS")
         self.assertEqual(agent.connections, 0)
@@ -268,7 +271,7 @@ BREACHES = [
     ("a field of the wrong kind", [text(type="volume", level="loud")], "level"),
     ("a field out of range", [text(type="volume", level=101)], "101"),
     ("a huge number", [(TEXT, b'{"type":"volume","level":' + b"9" * 400 + b"}")], "not JSON|level"),
-    ("bad UTF-8", [(TEXT, b'{"type":"volume","x":"\xc3\x28\xff"}')], "not JSON|UTF-8|1007"),
+    ("bad UTF-8", [(TEXT, b'{"type":"volume","x":"\xc3\x28\xff"}')], "not JSON"),
     ("half a surrogate", [(TEXT, b'{"type":"volume","x":"\\ud800"}')], "not JSON"),
     ("garbage binary", [(BINARY, bytes(range(256)))], "audio message"),
     ("a short binary", [(BINARY, b"\x12\x01")], "audio message"),
@@ -277,7 +280,7 @@ BREACHES = [
     ("sound of a device", [(BINARY, sound(version=0x11))], "audio message"),
     ("another codec", [(BINARY, sound(codec=7))], "audio message.*codec"),
     ("a large packet", [(BINARY, sound(packet=bytes(4_001)))], "4001|4017|larger|too large"),
-    ("a sequence that stands still", [(BINARY, sound()), (BINARY, sound())], "sequence|order"),
+    ("a sequence that stands still", [(BINARY, sound()), (BINARY, sound())], "came after 1"),
     ("a deep bomb", [deep(5_000)], "not JSON|deep|nest"),
     ("a wide bomb", [(TEXT, b'{"type":"x","opt":true,"x":[' + b"1," * 9_000 + b"1]}")], "not JSON"),
     ("a long name", [(TEXT, b'{"type":"' + b"x" * 20_000 + b'"}')], "."),
@@ -302,6 +305,13 @@ BROKEN_FRAMES = [
     ("a close of one byte", b"\x88\x01\x03"),
     ("a close with a wrong code", b"\x88\x02\x00\x01"),
     ("garbage", bytes(range(7, 256, 3)) * 20),
+    # Behind each refusal comes more than lws reads at once, in the same TLS record.
+    ("bad UTF-8 and more", b"\x81\x7e\x3a\x99" + b"\xff" + b"x" * 15_000),
+    ("an unknown opcode and more", b"\x83\x01x" + bytes(15_000)),
+    ("a goodbye and more", b"\x88\x02\x03\xe8" + b"\x81\x01x" * 5_000),
+    ("many tiny messages", b"\x81\x01x" * 15_000),
+    ("a message that never ends", b"\x01\x7f" + bytes(4) + b"\x7f\xff\xff\xff" + b"x" * 1_000_000),
+    ("endless fragments", b"\x01\x01x" + b"\x00\x7d" + b"x" * 125 + (b"\x00\x7d" + b"x" * 125) * 2_000),
 ]
 # What comes instead of a welcome.
 BAD_WELCOMES = [
@@ -463,7 +473,7 @@ class NothingGrows(TroubleTest):
 
 
 class RepliesThatGoWrong(TroubleTest):
-    def converse(self, misbehave, talks=2, **changes):
+    def converse(self, misbehave, patience="14 s", **changes):
         """Turn 1 is answered by `misbehave(connection, turn)`, turn 2 by a second of sound."""
         packets = opus.tone(1_000)
 
@@ -475,10 +485,11 @@ class RepliesThatGoWrong(TroubleTest):
             answer(connection, turn, 1_000, packets, epoch=getattr(connection, "epoch", 0))
             connection.listen()
 
-        changes.setdefault("turn", {})["thinking_timeout"] = "2 s"
-        return self.start(self.fake(serve).port, "wait 1 s", "say what are your opening hours",
-                          "wait 9 s", "say where are the toilets", "await reply within 60 s",
-                          **changes)
+        # Five times as fast as life: the agent has 1.6 s to answer.
+        return self.start(
+            self.fake(serve).port, "wait 8 s", "say what are your opening hours",
+            f"wait {patience}", "say where are the toilets", "await reply within 60 s",
+            speed=5, turn={"thinking_timeout": "8 s"}, **changes)
 
     def check_next_works(self, watch):
         watch.await_event("reply", phase="drained", reply=1_000, played_ms=1_000)
@@ -489,7 +500,7 @@ class RepliesThatGoWrong(TroubleTest):
         watch = self.converse(lambda connection, turn: None)
         thinking = watch.await_event("state", state="thinking")
         idle = watch.await_event("state", state="idle", reason="no-answer")
-        self.assertAlmostEqual(int(idle["at_ms"]) - int(thinking["at_ms"]), 2_000, delta=200)
+        self.assertAlmostEqual(int(idle["at_ms"]) - int(thinking["at_ms"]), 8_000, delta=200)
         self.check_next_works(watch)
 
     def test_one_that_starts_without_a_sound_is_given_up(self):
@@ -505,7 +516,7 @@ class RepliesThatGoWrong(TroubleTest):
         watch = self.converse(lambda connection, turn: answer(connection, turn, 1, []))
         speaking = watch.await_event("state", state="speaking")
         idle = watch.await_event("state", state="idle", after=watch.events.index(speaking))
-        self.assertLess(int(idle["at_ms"]) - int(speaking["at_ms"]), 1_000)
+        self.assertLess(int(idle["at_ms"]) - int(speaking["at_ms"]), 3_000)
         self.check_next_works(watch)
 
     def test_one_that_never_ends_is_given_up(self):
@@ -543,7 +554,8 @@ class RepliesThatGoWrong(TroubleTest):
             connection.epoch = interrupt["epoch"]
             connection.send_json(type="interrupt.ack", response=1, epoch=interrupt["epoch"])
 
-        watch = self.converse(misbehave, link={"reply_buffer": "1 s"}, interrupt={"enabled": "no"})
+        watch = self.converse(
+            misbehave, "60 s", link={"reply_buffer": "1 s"}, interrupt={"enabled": "no"})
         watch.await_event("reply", phase="first_sound", reply=1)
         self.assertTrue(sent.wait(SECONDS))
         self.assertLess(int(self.bench.status()["resident_kib"]), 40_000 * PATIENCE)
