@@ -1,3 +1,4 @@
+import ControlProtocol
 import Settings
 import Testing
 import VoiceCore
@@ -33,7 +34,7 @@ private final class AgentBench {
     settings.agent.url = "ws://127.0.0.1:\(listens ? server.port : 1)/auricle"
     settings.device.name = "hall"
     settings.device.model = "board-7"
-    link = try AgentLink(on: loop, settings: settings, version: "9.8.7") { [unowned self] event in
+    link = try AgentLink(on: loop, settings: settings) { [unowned self] event in
       switch event {
       case .connecting: connecting += 1
       case .received(let message): received.append(message)
@@ -110,7 +111,7 @@ private final class AgentBench {
       bench.served[bench.connections[0]] == [
         .hello(
           Upstream.Hello(
-            device: "hall", model: "board-7", firmware: "9.8.7", packetMilliseconds: 60,
+            device: "hall", model: "board-7", firmware: Version.current, packetMilliseconds: 60,
             replyBuffer: .seconds(20)))
       ])
     #expect(bench.received == [AgentBench.welcome])
@@ -209,7 +210,7 @@ private final class AgentBench {
     settings.agent.url = "http://example.test"
     let loop = try EventLoop()
     #expect(throws: LinkError.self) {
-      _ = try AgentLink(on: loop, settings: settings, version: "1") { _ in }
+      _ = try AgentLink(on: loop, settings: settings) { _ in }
     }
   }
 }
