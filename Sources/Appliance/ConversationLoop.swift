@@ -35,6 +35,8 @@ final class ConversationLoop {
   private var recorder: Recorder?
   private var roomWords: TalkerScript?
   private var card: CardState
+  /// A lost card until it is closed.
+  private var retired: CardHolder?
   private var tally = Tally()
   private var now = SampleTime.start
   private var lastLoss: LinkLoss?
@@ -74,6 +76,7 @@ final class ConversationLoop {
 
   /// Opens the card for the first time, before the audio thread runs.
   func openCard() {
+    retired = nil
     do throws(SoundProblem) {
       let holder = try opener.open(at: now)
       if loaded.settings.sound.card == .room {
@@ -164,8 +167,9 @@ final class ConversationLoop {
   }
 
   private func checkCard() {
-    if bridge.takeReturned() != nil {
-      // Letting go of it here closes it here, not on the audio thread.
+    if let returned = bridge.takeReturned() {
+      // Closed a second from now: the audio thread may still be on its way out of it.
+      retired = returned
       let problem = CardOpener.problem(code: bridge.counters.cardFailure.value)
       reportMissingCard(problem)
       card = .missing(problem, retryAt: now + ConversationLoop.cardRetry)

@@ -30,7 +30,10 @@ public enum UnixSocket {
     var address = try address(path)
     // Until it listens nobody can connect, so there is no moment of a wrong mode; the mask of the
     // process, which all threads share, stays as it is.
-    guard call(&address, { bind(socket.number, $0, $1) }) == 0, chmod(path, mode) == 0,
+    // An abstract name has no file and so no mode.
+    let isFile = path.utf8.first != UInt8(ascii: "@")
+    guard call(&address, { bind(socket.number, $0, $1) }) == 0,
+      !isFile || chmod(path, mode) == 0,
       CLinux.listen(socket.number, 8) == 0
     else { throw .last("listen on", path) }
     return socket

@@ -63,7 +63,7 @@ struct BandExpectation: Sendable {
     let loudness = speaker.follow(loudspeaker)
     let isFar = loudness > SpeechDetector.silentSpeaker
     if !isFar { floor.follow(residual) }
-    let expected = floor.power + (isFar ? echo(residual: residual, loudspeaker: loudness) : 0)
+    let expected = max(floor.power, SpeechDetector.quietestFloor) + (isFar ? echo(residual: residual, loudspeaker: loudness) : 0)
     return 3.0103 * log2((residual + 1) / (expected + 1))
   }
 
@@ -110,15 +110,23 @@ struct BandSplitter: Sendable {
 
 /// The noise floor: the quietest the room has been for a while, following a change within seconds.
 struct FloorTracker: Sendable {
-  private(set) var power = Loudness.decibels(-60).power
+  private(set) var power: Float = 0
+  private var isNew = FloorTracker.firstFrames
 
   mutating func follow(_ now: Float) {
+    // The first 100 ms are taken for the room's: a loud room at boot is no person.
+    if isNew > 0 {
+      isNew -= 1
+      power = max(power, now)
+      return
+    }
     // Down within 100 ms, up by 3 dB a second: speech is too short to lift it far.
     power = now < power ? power + (now - power) * 0.2 : min(power * FloorTracker.rise, now)
     power = max(power, SpeechDetector.quietestFloor)
   }
 
   private static let rise = exp2(0.03 / 3.0103)
+  private static let firstFrames = 10
 }
 
 /// Follows peaks at once and forgets them steadily, as a room does.
