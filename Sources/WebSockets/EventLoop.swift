@@ -40,7 +40,7 @@ public final class EventLoop {
 
     var info = lws_context_creation_info()
     info.port = CONTEXT_PORT_NO_LISTEN
-    // lws does not check UTF-8 for us: it refuses as described in `WebSocket.received`.
+    // lws does not check UTF-8 for us: it refuses in the way that `WebSocket.refuse` avoids.
     info.options = UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
     if EventLoop.isFirst() { info.options |= UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT) }
     info.fd_limit_per_thread = EventLoop.mostDescriptors

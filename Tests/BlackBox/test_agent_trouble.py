@@ -271,7 +271,7 @@ BREACHES = [
     ("a field of the wrong kind", [text(type="volume", level="loud")], "level"),
     ("a field out of range", [text(type="volume", level=101)], "101"),
     ("a huge number", [(TEXT, b'{"type":"volume","level":' + b"9" * 400 + b"}")], "not JSON|level"),
-    ("bad UTF-8", [(TEXT, b'{"type":"volume","x":"\xc3\x28\xff"}')], "not JSON"),
+    ("bad UTF-8", [(TEXT, b'{"type":"volume","x":"\xc3\x28\xff"}')], "not UTF-8"),
     ("half a surrogate", [(TEXT, b'{"type":"volume","x":"\\ud800"}')], "not JSON"),
     ("garbage binary", [(BINARY, bytes(range(256)))], "audio message"),
     ("a short binary", [(BINARY, b"\x12\x01")], "audio message"),
