@@ -104,7 +104,8 @@ final class AgentLink {
     } catch {
       // A type we do not know is no reason to hang up; a welcome in another version is.
       if case .unsupported = error, reconnector.state == .open {
-        return Log.warning("agent not understood reason=\(Log.quoted(error.description))")
+        return onEvent(
+          .received(.refused(code: "unsupported", message: error.description, isFatal: false)))
       }
       close(
         LinkLoss(

@@ -37,6 +37,7 @@ final class ConversationLoop {
   private var card: CardState
   /// A lost card until it is closed.
   private var retired: CardHolder?
+  private var logLimit = LogLimit()
   private var tally = Tally()
   private var now = SampleTime.start
   private var lastLoss: LinkLoss?
@@ -251,7 +252,11 @@ final class ConversationLoop {
   }
 
   private func tell(_ happening: Happening) {
-    if !happening.isFrequent { Log.info(happening.line) }
+    if !happening.isFrequent, logLimit.allows(at: now) {
+      let kept = logLimit.takeKept()
+      if kept > 0 { Log.warning("log lines left out count=\(kept)") }
+      Log.info(happening.line)
+    }
     control?.publish(happening)
   }
 
