@@ -69,10 +69,40 @@ private struct Library: ~Copyable {
     }
     if let selected, selected == (voice, wordsPerMinute) { return }
     selected = nil
-    guard espeak_SetVoiceByName(voice) == EE_OK else { throw .unknownVoice(voice) }
+    guard Library.knowsVariant(of: voice),
+      espeak_SetVoiceByName(voice) == EE_OK || Library.selectByLanguage(voice)
+    else { throw .unknownVoice(voice) }
     let code = espeak_SetParameter(espeakRATE, wordsPerMinute, 0)
     guard code == EE_OK else { throw .library(action: "set the rate", code: Int32(code.rawValue)) }
     selected = (voice, wordsPerMinute)
+  }
+
+  /// The library would silently leave out a variant it does not have.
+  private static func knowsVariant(of voice: String) -> Bool {
+    guard let plus = voice.firstIndex(of: "+") else { return true }
+    var folder: UnsafePointer<CChar>?
+    espeak_Info(&folder)
+    guard let folder else { return true }
+    let variant = voice[voice.index(after: plus)...]
+    return access("\(String(cString: folder))/voices/!v/\(variant)", R_OK) == 0
+  }
+
+  /// Some voices are only found as the one for a language ("en-gb"), and take a variant only by
+  /// their own name.
+  private static func selectByLanguage(_ voice: String) -> Bool {
+    let parts = voice.split(separator: "+", maxSplits: 1)
+    guard let language = parts.first, select(language: String(language)) else { return false }
+    guard parts.count == 2 else { return true }
+    guard let identifier = espeak_GetCurrentVoice()?.pointee.identifier else { return false }
+    return espeak_SetVoiceByName("\(String(cString: identifier))+\(parts[1])") == EE_OK
+  }
+
+  private static func select(language: String) -> Bool {
+    language.withCString { language in
+      var wanted = espeak_VOICE()
+      wanted.languages = language
+      return espeak_SetVoiceByProperties(&wanted) == EE_OK
+    }
   }
 
   func say(_ text: String, take: @escaping (Synthesizer.Piece) -> Bool) throws(SynthesizerError) {
