@@ -143,10 +143,10 @@ private struct Library: ~Copyable {
       guard let sound, var event = events, let pointer = event.pointee.user_data else { return 0 }
       let saying = Unmanaged<Saying>.fromOpaque(pointer).takeUnretainedValue()
       while event.pointee.type != espeakEVENT_LIST_TERMINATED {
-        if event.pointee.type == espeakEVENT_WORD {
+        // Counted from one; now and then one more comes at the end, for no word.
+        if event.pointee.type == espeakEVENT_WORD, event.pointee.text_position > 0 {
           let mark = Synthesizer.Mark(
-            // Counted from one.
-            character: max(0, Int(event.pointee.text_position) - 1),
+            character: Int(event.pointee.text_position) - 1,
             at: .milliseconds(Int64(event.pointee.audio_position)))
           if !saying.pass(.word(mark)) { return 1 }
         }
