@@ -114,15 +114,24 @@ let package = Package(
       name: "auricle-demo", dependencies: ["Demo", "ControlProtocol", "Room", "Linux"],
       swiftSettings: everywhere),
 
+    // Voices and folders that several of the tests need.
+    .target(
+      name: "TestSupport", dependencies: ["VoiceCore", "Linux"], path: "Tests/TestSupport",
+      swiftSettings: everywhere),
     tests("VoiceCore", ["VoiceCore"]),
     tests("WireProtocols", ["WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
     tests("Console", ["Console", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore"]),
-    tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore"]),
-    tests("Appliance", ["Appliance", "VoiceCore", "Settings", "Room", "SpeexDSP", "Linux"]),
-    tests("Replay", ["Replay", "VoiceCore", "Room", "SpeexDSP"]),
+    tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
+    tests(
+      "Appliance",
+      [
+        "Appliance", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Room", "Opus",
+        "WebSockets", "Linux", "TestSupport",
+      ]),
+    tests("Replay", ["Replay", "VoiceCore", "Room", "Linux", "TestSupport"]),
     tests(
       "CloudAgent",
       [

@@ -10,17 +10,27 @@ public struct ALSAError: Error, Equatable, Sendable, CustomStringConvertible {
   public var reason: String { ALSAError.reason(code: code) }
   public var description: String { "cannot \(action) '\(device)': \(reason)" }
 
+  private var noSuchCard: String {
+    "no such card: see the names with 'aplay -L', then set alsa.microphone and alsa.loudspeaker"
+  }
+
   /// What a technician can do about it.
   public var advice: String {
     switch -code {
     case ENOENT, ENODEV, ENXIO:
-      "no such card: see the names with 'aplay -L', then set alsa.microphone and alsa.loudspeaker"
+      noSuchCard
+    case EINVAL where isOpening:
+      // A card number beyond all cards.
+      noSuchCard
     case EBUSY: "another program holds it: see which with 'fuser -v /dev/snd/*'"
     case EACCES, EPERM: "this user may not use sound: add it to the group 'audio'"
     case EINVAL: "the card cannot do 16 kHz mono 16 bit: use a 'plughw:' or 'default' device"
     default: "is the card plugged in? 'aplay -L' lists what is there"
     }
   }
+
+  /// Then it is the name that is wrong; shapes are asked for later.
+  private var isOpening: Bool { action.utf8.elementsEqual("open".utf8) }
 
   static func check(_ code: Int32, _ action: String, _ device: String) throws(ALSAError) {
     if code < 0 { throw ALSAError(device: device, action: action, code: code) }

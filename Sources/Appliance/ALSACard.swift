@@ -13,6 +13,8 @@ final class ALSACard: SoundCard {
   private var block: UnsafeMutableBufferPointer<Int16>
   private var filled = 0
   private var isStarted = false
+  /// Frames that the loudspeaker had no room for.
+  private var spills = 0
   let name: String
 
   static func open(
@@ -59,8 +61,10 @@ final class ALSACard: SoundCard {
       // It ran dry: silence first, so that the next frame has company.
       if !loudspeaker.isRunning { try fillLoudspeaker() }
       try withUnsafeBytes(of: sound.samples) { (bytes) throws(ALSAError) in
-        // What does not fit is dropped: the loudspeaker's clock is slower than the microphone's.
-        _ = try loudspeaker.write(bytes.bindMemory(to: Int16.self))
+        // What does not fit is dropped: the loudspeaker's clock is slower than the microphone's, or
+        // the microphone catches up after a stall.
+        let written = try loudspeaker.write(bytes.bindMemory(to: Int16.self))
+        if written < Frame.sampleCount { spills += 1 }
       }
     } catch {
       throw CardTrouble(code: error.code)
@@ -77,5 +81,5 @@ final class ALSACard: SoundCard {
   }
 
   var playbackDelay: SampleSpan { loudspeaker.delay }
-  var stumbles: Int { microphone.stumbles + loudspeaker.stumbles }
+  var stumbles: Int { microphone.stumbles + loudspeaker.stumbles + spills }
 }

@@ -102,7 +102,8 @@ final class AgentLink {
       if case .welcome = message { reconnector.opened() }
       onEvent(.received(message))
     } catch {
-      if case .unsupported = error {
+      // A type we do not know is no reason to hang up; a welcome in another version is.
+      if case .unsupported = error, reconnector.state == .open {
         return Log.warning("agent not understood reason=\(Log.quoted(error.description))")
       }
       close(

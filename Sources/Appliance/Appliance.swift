@@ -17,12 +17,11 @@ public enum Appliance {
     let socket = try ControlSocket.claim(settings.control.socket, group: settings.control.group)
     defer { socket.release() }
     // Before any thread starts, so that all of them leave the signals to the loop.
-    let (signals, recorder, bridge) = try StartProblem.advising(
-      "is the disk full, or room.recording no folder?"
-    ) { () throws(LinuxError) in
-      let recorder = try Recorder.open(settings)
-      return (
-        SignalHolder(try StopSignals.open()), recorder,
+    let recorder = openRecorder(settings)
+    let (signals, bridge) = try StartProblem.advising("is the system out of descriptors?") {
+      () throws(LinuxError) in
+      (
+        SignalHolder(try StopSignals.open()),
         try Bridge(volume: settings.speaker.volume, records: recorder != nil)
       )
     }
@@ -56,6 +55,14 @@ public enum Appliance {
     audio.join()
     conversation.finish()
     Log.info("stopped")
+  }
+
+  /// A full disk must not keep the device from talking.
+  private static func openRecorder(_ settings: DeviceSettings) -> Recorder? {
+    do throws(LinuxError) { return try Recorder.open(settings) } catch {
+      Log.error("nothing is recorded reason=\(Log.quoted(error.description))")
+      return nil
+    }
   }
 
   private static func startAudio(_ bridge: Bridge, _ settings: DeviceSettings)

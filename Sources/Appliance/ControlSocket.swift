@@ -22,6 +22,10 @@ struct ControlSocket: ~Copyable {
   /// - Parameter group: may use the socket too; empty for none.
   static func claim(_ path: String, group: String) throws(StartProblem) -> ControlSocket {
     do throws(LinuxError) {
+      // A wrong path in the settings must not cost anybody a file.
+      if Files.exists(path), !Files.isSocket(path) {
+        throw LinuxError("listen on", path, code: LinuxError.notASocket)
+      }
       try Files.makeFolder(folder(of: path))
       guard let lock = try FileLock.take(path + ".lock") else {
         throw LinuxError("claim", path, code: LinuxError.busy)

@@ -18,7 +18,7 @@ final class ConversationLoop {
   static let longestGoodbye = SampleSpan.milliseconds(300)
 
   private enum CardState {
-    case missing(reason: String, retryAt: SampleTime)
+    case missing(SoundProblem, retryAt: SampleTime)
     case working(name: String)
   }
 
@@ -35,6 +35,8 @@ final class ConversationLoop {
   private var recorder: Recorder?
   private var roomWords: TalkerScript?
   private var card: CardState
+  /// A lost card until it is closed.
+  private var retired: CardHolder?
   private var tally = Tally()
   private var now = SampleTime.start
   private var lastLoss: LinkLoss?
@@ -55,7 +57,9 @@ final class ConversationLoop {
     opener = CardOpener(settings: settings, bridge: bridge)
     conversation = Conversation(settings: Conversation.Settings(settings))
     self.coding = coding
-    card = .missing(reason: "not opened yet", retryAt: .start)
+    card = .missing(
+      SoundProblem(reason: "the sound card is not opened yet", advice: "wait a moment"),
+      retryAt: .start)
     // Half of what systemd allows, as sd_watchdog_enabled(3) advises.
     watchdogEvery = ServiceManager.watchdogMicroseconds.map {
       SampleSpan.milliseconds(max(10, $0 / 2_000))
@@ -72,6 +76,7 @@ final class ConversationLoop {
 
   /// Opens the card for the first time, before the audio thread runs.
   func openCard() {
+    retired = nil
     do throws(SoundProblem) {
       let holder = try opener.open(at: now)
       if loaded.settings.sound.card == .room {
@@ -87,14 +92,14 @@ final class ConversationLoop {
       perform(conversation.sound(isWorking: true))
     } catch {
       reportMissingCard(error)
-      card = .missing(reason: error.reason, retryAt: now + ConversationLoop.cardRetry)
+      card = .missing(error, retryAt: now + ConversationLoop.cardRetry)
       perform(conversation.sound(isWorking: false))
     }
   }
 
   private func reportMissingCard(_ problem: SoundProblem) {
     // The same trouble once a second is one line, not a log full of them.
-    if case .missing(let before, _) = card, before.isSame(as: problem.reason) { return }
+    if case .missing(let before, _) = card, before.reason.isSame(as: problem.reason) { return }
     var happening = Happening("sound", at: now)
     happening.fields.add("phase", "failed")
     happening.fields.add("reason", problem.reason)
@@ -162,10 +167,12 @@ final class ConversationLoop {
   }
 
   private func checkCard() {
-    if bridge.takeReturned() != nil {
-      // Letting go of it here closes it here, not on the audio thread.
-      reportMissingCard(CardOpener.problem(code: bridge.counters.cardFailure.value))
-      card = .missing(reason: "lost", retryAt: now + ConversationLoop.cardRetry)
+    if let returned = bridge.takeReturned() {
+      // Closed a second from now: the audio thread may still be on its way out of it.
+      retired = returned
+      let problem = CardOpener.problem(code: bridge.counters.cardFailure.value)
+      reportMissingCard(problem)
+      card = .missing(problem, retryAt: now + ConversationLoop.cardRetry)
       perform(conversation.sound(isWorking: false))
     }
     if case .missing(_, let retryAt) = card, now >= retryAt, stopAt == nil { openCard() }
@@ -322,7 +329,7 @@ final class ConversationLoop {
   }
 
   private var fault: String {
-    if case .missing(let reason, _) = card { return reason }
+    if case .missing(let problem, _) = card { return "\(problem.reason): \(problem.advice)" }
     if let lastLoss, tally.connectedSince == nil { return "\(lastLoss.reason): \(lastLoss.advice)" }
     return ""
   }

@@ -36,7 +36,9 @@ final class Recorder {
     self.path = path
     self.channels = channels
     let created = try Files.create(path)
-    try created.writeAll(Recorder.header(channels, frames: 0))
+    do throws(LinuxError) { try created.writeAll(Recorder.header(channels, frames: 0)) } catch {
+      throw LinuxError("record to", path, code: error.code)
+    }
     file = consume created
     piece.reserveCapacity(Recorder.pieceSize + 1_024)
   }

@@ -50,9 +50,11 @@ struct Uplink: ~Copyable {
   }
 
   private mutating func code(_ turn: TurnID) throws(OpusError) -> Upstream {
-    let message = Upstream.turnAudio(turn, packet: try encoder.encode(block), at: at)
-    block.removeAll(keepingCapacity: true)
-    at += packet
-    return message
+    // A packet the codec refuses is lost, but the next one must not begin with its sound.
+    defer {
+      block.removeAll(keepingCapacity: true)
+      at += packet
+    }
+    return .turnAudio(turn, packet: try encoder.encode(block), at: at)
   }
 }

@@ -26,6 +26,20 @@ public enum Process {
   /// A peer that hangs up is an error of the write, never a signal that ends us.
   public static func ignoreBrokenPipes() { clinux_ignore(SIGPIPE) }
 
+  /// A program started without input, output or error would give their numbers to its own files, and
+  /// write its log into one of those.
+  public static func fillStandardDescriptors() {
+    while true {
+      let number = clinux_open("/dev/null", O_RDWR, 0)
+      guard number > 2 else {
+        if number < 0 { return }
+        continue
+      }
+      _ = close(number)
+      return
+    }
+  }
+
   /// Resident memory in KiB, now.
   public static var residentKiB: Int {
     // Without /proc nobody learns the figure, and nothing else is wrong.

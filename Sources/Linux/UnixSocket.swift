@@ -28,10 +28,12 @@ public enum UnixSocket {
     let socket = FileDescriptor(owning: clinux_unix_stream())
     guard socket.number >= 0 else { throw .last("open", "a socket") }
     var address = try address(path)
-    // The mask closes the window between bind and chmod.
-    let before = umask(0o777 & ~mode)
-    defer { umask(before) }
+    // Until it listens nobody can connect, so there is no moment of a wrong mode; the mask of the
+    // process, which all threads share, stays as it is.
+    // An abstract name has no file and so no mode.
+    let isFile = path.utf8.first != UInt8(ascii: "@")
     guard call(&address, { bind(socket.number, $0, $1) }) == 0,
+      !isFile || chmod(path, mode) == 0,
       CLinux.listen(socket.number, 8) == 0
     else { throw .last("listen on", path) }
     return socket

@@ -24,6 +24,10 @@ public struct SpeechDecoder: ~Copyable {
   }
 
   public mutating func decode(_ packet: [UInt8]) throws(OpusError) -> [Int16] {
+    // The library would invent 120 ms of sound: to it, no bytes are a packet that was lost.
+    guard !packet.isEmpty else {
+      throw OpusError(action: "decode a packet of 0 bytes", code: OPUS_INVALID_PACKET)
+    }
     let count = opus_decode(
       handle, packet, Int32(packet.count), &scratch, Int32(scratch.count), 0)
     try OpusError.check(count, "decode a packet of \(packet.count) bytes")

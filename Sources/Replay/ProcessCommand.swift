@@ -10,7 +10,7 @@ public enum ProcessCommand {
   static let largestFile = 1_200 << 20
   static let pieceSize = 1 << 16
 
-  private struct Trouble: Error {
+  struct Trouble: Error {
     let sentence: String
     var exitCode: Int32 = 1
   }
@@ -25,12 +25,16 @@ public enum ProcessCommand {
 
   public static func run(_ arguments: [String]) -> Int32 {
     do throws(Trouble) {
-      try process(try parse(arguments))
+      try attempt(arguments)
       return 0
     } catch {
       Output.complain("auricle process: \(error.sentence)")
       return error.exitCode
     }
+  }
+
+  static func attempt(_ arguments: [String]) throws(Trouble) {
+    try process(try parse(arguments))
   }
 
   private static func parse(_ words: [String]) throws(Trouble) -> Arguments {
@@ -101,7 +105,7 @@ public enum ProcessCommand {
         }
       }
     } catch {
-      throw Trouble(sentence: "\(error.description): is the disk full?")
+      throw Trouble(sentence: "\(error.description): is the folder there, and the disk not full?")
     }
   }
 

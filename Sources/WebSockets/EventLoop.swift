@@ -5,6 +5,9 @@ internal import Synchronization
 /// on a loop belongs to the thread that runs it. Other threads reach it through a descriptor that
 /// it watches.
 public final class EventLoop {
+  /// The largest TLS record. lws must take each whole: what is left of one when a connection is
+  /// about to be closed sends lws 4.1 round in circles for ever (ws role, `LRS_WAITING_TO_SEND_CLOSE`).
+  static let readSize = 16 << 10
   /// Connections and watched descriptors together; more are refused.
   public static let mostDescriptors: UInt32 = 256
 
@@ -37,11 +40,12 @@ public final class EventLoop {
 
     var info = lws_context_creation_info()
     info.port = CONTEXT_PORT_NO_LISTEN
-    info.options =
-      UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS) | UInt64(LWS_SERVER_OPTION_VALIDATE_UTF8)
+    // lws does not check UTF-8 for us: it refuses in the way that `WebSocket.refuse` avoids.
+    info.options = UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
     if EventLoop.isFirst() { info.options |= UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT) }
     info.fd_limit_per_thread = EventLoop.mostDescriptors
     info.timeout_secs = EventLoop.stepSeconds
+    info.pt_serv_buf_size = UInt32(EventLoop.readSize)
     info.gid = -1
     info.uid = -1
     guard let context = lws_create_context(&info) else {

@@ -32,15 +32,16 @@ final class Host {
     var protocols = [lws_protocols(), lws_protocols(), lws_protocols()]
     protocols[0].name = strings.keep("plain")
     protocols[0].callback = EventLoop.callback
+    protocols[0].rx_buffer_size = EventLoop.readSize
     if let subprotocol {
       protocols[1].name = strings.keep(subprotocol)
       protocols[1].callback = EventLoop.callback
+      protocols[1].rx_buffer_size = EventLoop.readSize
     }
     var info = lws_context_creation_info()
     info.port = CONTEXT_PORT_NO_LISTEN
     info.vhost_name = strings.keep(name)
     info.alpn = strings.keep("http/1.1")
-    info.options = UInt64(LWS_SERVER_OPTION_VALIDATE_UTF8)
     // Else lws takes a proxy from the environment; port 0 means none.
     info.http_proxy_address = strings.keep("none:0")
     info.timeout_secs = EventLoop.stepSeconds

@@ -14,6 +14,8 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case closedByPeer(code: Int)
     /// The peer sent a larger message than we take.
     case tooLarge
+    /// The peer sent a text message that is no UTF-8.
+    case notText
     /// We closed it ourselves.
     case local
   }
@@ -35,9 +37,7 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
   /// What a technician can do about it.
   public let advice: String
 
-  public var description: String {
-    "\(reason): \(advice)"
-  }
+  public var description: String { "\(reason): \(advice)" }
 
   /// What happened, without what to do about it.
   public var reason: String { detail.isEmpty ? summary : "\(summary) (\(detail))" }
@@ -60,6 +60,7 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case .closedByPeer(1006): return "connection lost"
     case .closedByPeer(let code): return "closed by the agent with code \(code)"
     case .tooLarge: return "message too large"
+    case .notText: return "text that is not UTF-8"
     case .local: return "closed"
     }
   }
@@ -109,6 +110,7 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case .closedByPeer: advice = "the agent's log knows why"
     case .tooLarge:
       advice = "the agent sent more than \(limit) bytes at once: do the versions match?"
+    case .notText: advice = "is it an agent of ours that listens on \(place)?"
     case .local: advice = "nothing to do"
     }
   }

@@ -106,6 +106,7 @@ final class LinkSocket: WebSocket {
     case .closedByPeer(let code): link.socketEnded(.closedByPeer(code: code), "", wasReached: true)
     case .silent: link.socketEnded(.timedOut, "the open connection went silent", wasReached: true)
     case .tooLarge: link.socketEnded(.tooLarge, "", wasReached: true)
+    case .notText: link.socketEnded(.notText, "", wasReached: true)
     case .neverOpened(let reason): tell(link, reason, words)
     }
   }

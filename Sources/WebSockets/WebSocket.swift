@@ -9,6 +9,8 @@ class WebSocket: Endpoint {
     /// The peer was silent for longer than the heartbeat allows.
     case silent
     case tooLarge
+    /// A text message that is no UTF-8.
+    case notText
     case neverOpened(reason: String)
   }
 
@@ -123,16 +125,26 @@ class WebSocket: Endpoint {
     guard !hasEnded else { return true }
     if lws_is_first_fragment(wsi) != 0 { message.removeAll(keepingCapacity: true) }
     guard message.count + bytes.count + lws_remaining_packet_payload(wsi) <= maximumMessage else {
-      message = []
-      close(wsi, code: 1009, reason: "")
-      end(.tooLarge)
-      return false
+      return refuse(code: 1009, .tooLarge)
     }
     message.append(contentsOf: bytes)
     guard lws_is_final_fragment(wsi) != 0, lws_remaining_packet_payload(wsi) == 0 else {
       return true
     }
-    didReceive(message, isText: lws_frame_is_binary(wsi) == 0)
+    let isText = lws_frame_is_binary(wsi) == 0
+    if isText, String(validating: message, as: UTF8.self) == nil {
+      return refuse(code: 1007, .notText)
+    }
+    didReceive(message, isText: isText)
+    return true
+  }
+
+  /// Not here and now: lws 4.1 goes on filling its buffer after a refusal with a close frame to
+  /// send, beyond the buffer's end. What still comes until it is sent is ignored.
+  private func refuse(code: UInt16, _ why: End) -> Bool {
+    message = []
+    leave(code: code)
+    end(why)
     return true
   }
 

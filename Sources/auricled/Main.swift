@@ -24,6 +24,7 @@ enum Daemon {
     """
 
   static func run(_ arguments: [String]) -> Int32 {
+    Process.fillStandardDescriptors()
     var files: [String] = []
     var onlyChecks = false
     var rest = arguments[...]

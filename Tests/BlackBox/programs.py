@@ -125,7 +125,11 @@ class Control:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(seconds)
         self.buffer = b""
-        self.socket.connect(str(path))
+        try:
+            self.socket.connect(str(path))
+        except OSError:
+            self.socket.close()
+            raise
 
     def close(self):
         self.socket.close()
@@ -234,6 +238,11 @@ class Certificates:
     def other_authority(self):
         return self._authority("other-authority")
 
+    def self_signed(self):
+        """Certificate and key of a server that nobody vouches for."""
+        certificate = self._authority("self-signed")
+        return certificate, certificate.with_suffix(".key")
+
     def server(self, name="server", names="DNS:localhost,IP:127.0.0.1", days=2):
         """Certificate and key of a server; with days below 0 it has run out."""
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
@@ -261,6 +270,7 @@ class Bench:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.running = []
+        self._controls = []
         self._certificates = None
 
     @property
@@ -274,6 +284,8 @@ class Bench:
         return self.folder / "control.sock"
 
     def close(self):
+        for control in self._controls:
+            control.close()
         for program in self.running:
             program.kill()
 
@@ -354,14 +366,32 @@ class Bench:
 
     def watch(self, seconds=SECONDS, **options):
         """Watches the daemon, as soon as it listens on its control socket."""
+        return self._reach(lambda: Watch(self.socket, **options), seconds)
+
+    def control(self, seconds=SECONDS):
+        """The control socket, as soon as the daemon listens on it."""
+        return self._reach(lambda: Control(self.socket), seconds)
+
+    def status(self):
+        """What the daemon says of itself, all of it text."""
+        control = self.control()
+        try:
+            return control.ask("status")
+        finally:
+            control.close()
+
+    def _reach(self, connect, seconds):
         deadline = time.monotonic() + seconds
         while True:
             try:
-                return Watch(self.socket, **options)
-            except (FileNotFoundError, ConnectionRefusedError):
+                control = connect()
+            except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
                 if time.monotonic() > deadline:
                     raise Gone("no daemon listens on its control socket") from None
                 time.sleep(0.005)
+            else:
+                self._controls.append(control)
+                return control
 
 
 def host_program(variable):

@@ -100,19 +100,31 @@ class Connection:
                 if not types or message["type"] in types:
                     return message
 
-    def welcome(self):
+    def welcome(self, **changes):
         """Takes the hello and answers it."""
         hello = self.receive_json("hello")
-        self.send_json(
-            type="welcome", proto="1.0", session_id="test-session", agent="test agent",
-            audio={"up": "opus", "down": "opus"}, limits={"max_turn_ms": 60000})
+        self.send_json(**{
+            "type": "welcome", "proto": "1.0", "session_id": "test-session",
+            "agent": "test agent", "audio": {"up": "opus", "down": "opus"},
+            "limits": {"max_turn_ms": 60000}, **changes})
         return hello
+
+    def listen(self):
+        """Takes what comes until the other side hangs up."""
+        while True:
+            self.receive()
+
+    def reset(self):
+        """Ends it as a crash of the machine would: with a reset instead of a goodbye."""
+        self.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.stream.close()
+        raise Closed("reset by us")
 
 
 class FakeAgent:
     """Accepts devices and hands each, after the upgrade, to `serve(connection, number)`."""
 
-    def __init__(self, certificate, key, serve, upgrade=True):
+    def __init__(self, certificate, key, serve, upgrade=True, port=0):
         self.serve = serve
         self.upgrade = upgrade
         self.connections = 0
@@ -122,7 +134,7 @@ class FakeAgent:
         self._changed = threading.Condition()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(certificate, key)
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 

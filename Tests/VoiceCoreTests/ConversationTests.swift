@@ -115,14 +115,14 @@ private struct Rehearsal {
     rehearsal.hear(true, milliseconds: 1_000)
     rehearsal.hear(false, milliseconds: 1_000)
     rehearsal.reply(1, to: 1)
-    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 4_000)
     rehearsal.playhead.state = .drained
     rehearsal.hear(false, milliseconds: 20)
     #expect(rehearsal.audible == [ReplyID(1), nil])
     #expect(rehearsal.shown.last == .idle)
     let reports = rehearsal.sentCount { if case .playback = $0 { true } else { false } }
-    #expect((5...7).contains(reports), "one every 250 ms and one at each change")
-    guard case .playback(ReplyID(1), .milliseconds(1_000), _, .drained)? = rehearsal.sent.last
+    #expect((5...7).contains(reports), "one a second and one at each change")
+    guard case .playback(ReplyID(1), .milliseconds(4_000), _, .drained)? = rehearsal.sent.last
     else {
       Issue.record("the last report is not the final one")
       return

@@ -25,14 +25,10 @@ public struct HearingChain<Echo: EchoCanceller & ~Copyable>: ~Copyable {
     mic: borrowing Frame, reference: borrowing Frame, at time: SampleTime
   ) -> Judgement {
     let hint = echo.cancel(mic: mic, reference: reference, clean: &clean, suppressed: &suppressed)
-    let cleanLoudness = Loudness(of: clean)
-    let referenceLoudness = Loudness(of: reference)
-    let probability = detector.judge(
-      suppressed: Loudness(of: suppressed), clean: cleanLoudness, reference: referenceLoudness,
-      hint: hint)
+    let probability = detector.judge(suppressed: suppressed, reference: reference, hint: hint)
     let change = gate.hear(probability, at: time)
     return Judgement(
       probability: probability, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
-      reference: referenceLoudness, clean: cleanLoudness)
+      reference: Loudness(of: reference), clean: Loudness(of: clean))
   }
 }

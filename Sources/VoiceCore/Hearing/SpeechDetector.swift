@@ -17,25 +17,31 @@ public struct SpeechDetector: Sendable {
   /// A loudspeaker quieter than this leaves no echo worth expecting.
   static let silentSpeaker = Loudness.decibels(-66).power
 
-  private var floor = FloorTracker()
-  private var speaker = Envelope(decayPerFrame: exp2(-1.5 / 3.0103))
-  private var leak = SpeechDetector.startingLeak
+  /// dB that a hiss must stand out more than a voice: people begin to speak with a voice.
+  static let hissHandicap: Float = 6
+
+  private var residualBands = BandSplitter()
+  private var speakerBands = BandSplitter()
+  private var low = BandExpectation()
+  private var high = BandExpectation()
   private var smoothed: Float = 0
 
   public init() {}
 
   /// - Parameters:
   ///   - suppressed: the frame after echo cancellation and residual suppression.
+  ///   - reference: what the loudspeaker played.
   ///   - hint: the canceller's own speech probability.
   public mutating func judge(
-    suppressed: Loudness, clean: Loudness, reference: Loudness, hint: Float
+    suppressed: borrowing Frame, reference: borrowing Frame, hint: Float
   ) -> Float {
-    let loudspeaker = speaker.follow(reference.power)
-    let isFar = loudspeaker > SpeechDetector.silentSpeaker
-    if !isFar { floor.follow(suppressed.power) }
-    let echo = isFar ? expectedEcho(residual: suppressed.power, loudspeaker: loudspeaker) : 0
-    let expected = max(floor.power, SpeechDetector.quietestFloor) + echo
-    let over = 3.0103 * log2((suppressed.power + 1) / (expected + 1))
+    let residual = residualBands.split(suppressed)
+    let loudspeaker = speakerBands.split(reference)
+    // A canceller is worse at hissing sounds than at voiced ones, so each band has its own
+    // expectation: one for both would take every s of a reply for a person.
+    let over = max(
+      low.excess(of: residual.low, loudspeaker: loudspeaker.low),
+      high.excess(of: residual.high, loudspeaker: loudspeaker.high) - SpeechDetector.hissHandicap)
     // speexdsp says yes to much that is no speech, but its no is worth something.
     let evidence = over - SpeechDetector.evenOdds + 4 * (hint - 0.5)
     let probability = 1 / (1 + exp2(-evidence / SpeechDetector.slope * 1.4427))
@@ -43,33 +49,84 @@ public struct SpeechDetector: Sendable {
     smoothed += (probability - smoothed) * (probability > smoothed ? 0.5 : 0.25)
     return smoothed
   }
+}
 
-  /// Falls quickly, rises slowly: a person speaking over a reply must not pass for leaking echo.
-  private mutating func expectedEcho(residual: Float, loudspeaker: Float) -> Float {
-    let ratio = residual / loudspeaker
-    leak = ratio < leak ? leak + (ratio - leak) * 0.05 : leak * SpeechDetector.leakRise
-    leak = min(max(leak, SpeechDetector.leastLeak), SpeechDetector.startingLeak)
-    // The ratio swings around what is learned; speech has to stand out of the swing.
-    return leak * loudspeaker * 20
+/// What must be expected in one band without a talker: noise, and what the canceller leaves of the
+/// loudspeaker.
+struct BandExpectation: Sendable {
+  private var floor = FloorTracker()
+  private var speaker = Envelope(decayPerFrame: exp2(-1.5 / 3.0103))
+  private var leak = SpeechDetector.startingLeak
+
+  /// - Returns: by how many dB the residual exceeds what had to be expected.
+  mutating func excess(of residual: Float, loudspeaker: Float) -> Float {
+    let loudness = speaker.follow(loudspeaker)
+    let isFar = loudness > SpeechDetector.silentSpeaker
+    if !isFar { floor.follow(residual) }
+    let expected = max(floor.power, SpeechDetector.quietestFloor) + (isFar ? echo(residual: residual, loudspeaker: loudness) : 0)
+    return 3.0103 * log2((residual + 1) / (expected + 1))
   }
 
-  /// 4 dB a second.
-  private static let leakRise = exp2(0.04 / 3.0103)
+  /// Falls within half a second, rises by 4 dB a second: a person speaking over a reply must not pass for leaking echo.
+  private mutating func echo(residual: Float, loudspeaker: Float) -> Float {
+    let ratio = residual / loudspeaker
+    leak =
+      ratio < leak
+      ? leak + (ratio - leak) * BandExpectation.learning : leak * BandExpectation.forgetting
+    leak = min(max(leak, BandExpectation.leastLeak), SpeechDetector.startingLeak)
+    return leak * loudspeaker * BandExpectation.swing
+  }
+
+  private static let learning: Float = 0.02
+  private static let forgetting = exp2(0.04 / 3.0103)
   /// -50 dB: no canceller is trusted further.
   private static let leastLeak = exp2(-50 / 3.0103)
+  /// The ratio swings by 10 dB and more around what is learned; speech has to stand out of it.
+  private static let swing: Float = 20
+}
+
+/// Splits a frame's power at about 1.5 kHz: voiced sounds below, hissing ones above.
+struct BandSplitter: Sendable {
+  private var once: Float = 0
+  private var twice: Float = 0
+  /// A one-pole filter at 1.5 kHz.
+  private static let step: Float = 0.445
+
+  mutating func split(_ frame: borrowing Frame) -> (low: Float, high: Float) {
+    var low: Float = 0
+    var high: Float = 0
+    for index in 0..<Frame.sampleCount {
+      let sample = Float(frame.samples[index])
+      once += (sample - once) * BandSplitter.step
+      twice += (once - twice) * BandSplitter.step
+      let rest = sample - 2 * once + twice
+      low += twice * twice
+      high += rest * rest
+    }
+    let count = Float(Frame.sampleCount)
+    return (low / count, high / count)
+  }
 }
 
 /// The noise floor: the quietest the room has been for a while, following a change within seconds.
 struct FloorTracker: Sendable {
-  private(set) var power = Loudness.decibels(-60).power
+  private(set) var power: Float = 0
+  private var isNew = FloorTracker.firstFrames
 
   mutating func follow(_ now: Float) {
+    // The first 100 ms are taken for the room's: a loud room at boot is no person.
+    if isNew > 0 {
+      isNew -= 1
+      power = max(power, now)
+      return
+    }
     // Down within 100 ms, up by 3 dB a second: speech is too short to lift it far.
     power = now < power ? power + (now - power) * 0.2 : min(power * FloorTracker.rise, now)
     power = max(power, SpeechDetector.quietestFloor)
   }
 
   private static let rise = exp2(0.03 / 3.0103)
+  private static let firstFrames = 10
 }
 
 /// Follows peaks at once and forgets them steadily, as a room does.

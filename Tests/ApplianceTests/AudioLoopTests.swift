@@ -1,0 +1,248 @@
+import Linux
+import Room
+import TestSupport
+import Testing
+import VoiceCore
+
+@testable import Appliance
+
+/// A card that does what a test says, as fast as it can. It takes what the loop tells after each
+/// frame, so one thread is enough.
+private final class ScriptedCard: SoundCard {
+  let name = "scripted"
+  var playbackDelay = SampleSpan.zero
+  var stumbles = 0
+  private let bridge: Bridge
+  private let frames: Int
+  /// What the microphone hears in frame `number`, knowing what was played in the one before.
+  private let hear: (_ number: Int, _ played: Frame, _ mic: inout Frame) throws(CardTrouble) -> Void
+  private(set) var played: [Frame] = []
+  private(set) var heard: [HeardFrame] = []
+  var takes = true
+  var beforeFrame: (Int) -> Void = { _ in }
+
+  init(
+    on bridge: Bridge, frames: Int,
+    hear: @escaping (Int, Frame, inout Frame) throws(CardTrouble) -> Void = { _, _, _ in }
+  ) {
+    self.bridge = bridge
+    self.frames = frames
+    self.hear = hear
+  }
+
+  func listen(into mic: inout Frame) throws(CardTrouble) {
+    take()
+    let number = played.count
+    if number == frames - 1 { bridge.isStopping = true }
+    beforeFrame(number)
+    mic = .silence
+    try hear(number, played.last ?? .silence, &mic)
+  }
+
+  func play(_ frame: borrowing Frame) { played.append(copy frame) }
+
+  func take() {
+    guard takes else { return }
+    while let frame = bridge.heard.pop() { heard.append(frame) }
+  }
+
+  func run(_ settings: Interrupter.Settings = .init()) {
+    bridge.offer(CardHolder(self))
+    var loop = AudioLoop(bridge: bridge, interrupter: settings)
+    loop.run()
+    take()
+  }
+}
+
+@Suite struct AudioLoopTests {
+  private func bridge(volume: Int = 100, records: Bool = false) throws -> Bridge {
+    try Bridge(volume: volume, records: records)
+  }
+
+  @Test func everyFrameIsTenMillisecondsLaterThanTheLast() throws {
+    let bridge = try bridge()
+    let card = ScriptedCard(on: bridge, frames: 300)
+    card.run()
+    #expect(card.heard.map(\.time.milliseconds) == (1...300).map { $0 * 10 })
+    #expect(card.played.count == 300 && card.played.allSatisfy { $0.isSilent })
+    #expect(bridge.counters.frames.value == 300)
+    #expect(bridge.takeReturned()?.card === card)
+  }
+
+  @Test func mutedMeansThatNothingHadTheSound() throws {
+    let bridge = try bridge(records: true)
+    let voice = Frame.cut(Voice(seed: 111).speak(seconds: 2))
+    let card = ScriptedCard(on: bridge, frames: 200) { number, _, mic in mic = voice[number] }
+    var recorded: [RecordedFrame] = []
+    card.beforeFrame = { number in
+      while let frame = bridge.recording?.pop() { recorded.append(frame) }
+      bridge.isMuted = number >= 50 && number < 150
+    }
+    card.run()
+    for (number, frame) in card.heard.enumerated() {
+      if number >= 50 && number < 150 {
+        #expect(frame.sound.isSilent && frame.mic.power == 0)
+        if number < recorded.count { #expect(recorded[number].mic.isSilent) }
+      } else {
+        #expect(frame.sound == voice[number])
+        if number < recorded.count { #expect(recorded[number].mic == voice[number]) }
+      }
+    }
+    // A moment after the last sound, somebody who is muted is not speaking.
+    #expect(!card.heard[90..<150].contains { $0.isSpeech })
+    #expect(card.heard[..<50].contains { $0.isSpeech })
+  }
+
+  @Test func whenNobodyTakesTheFramesTheyAreCountedAndTheLoopGoesOn() throws {
+    let bridge = try bridge(records: true)
+    let card = ScriptedCard(on: bridge, frames: 400)
+    card.takes = false
+    card.run()
+    #expect(bridge.counters.frames.value == 400)
+    #expect(bridge.counters.droppedFrames.value == 400 - 256)
+    #expect(bridge.counters.lostRecording.value == 400 - 256)
+    // What was kept is the oldest, in order.
+    #expect(bridge.heard.pop()?.time == .start + Frame.span)
+  }
+
+  @Test func aReplyThatRunsDryIsCountedOnce() throws {
+    let bridge = try bridge()
+    let reply = ReplyID(1)
+    bridge.audible = reply
+    let card = ScriptedCard(on: bridge, frames: 60)
+    card.beforeFrame = { number in
+      if number < 10 || number == 30 {
+        _ = bridge.toPlay.push(
+          PlayableFrame(reply: reply, kind: .sound, frame: Frame(repeating: 1_000)))
+      }
+    }
+    card.run()
+    #expect(bridge.counters.underruns.value == 2)
+    #expect(card.played.filter { !$0.isSilent }.count == 11)
+    #expect(card.heard.last?.playhead.state == .underrun)
+    #expect(card.heard.last?.playhead.played == .milliseconds(110))
+  }
+
+  @Test func whatIsStillOnItsWayToTheAirDoesNotCountAsPlayed() throws {
+    let bridge = try bridge()
+    bridge.audible = ReplyID(1)
+    let card = ScriptedCard(on: bridge, frames: 20)
+    card.playbackDelay = .milliseconds(30)
+    card.beforeFrame = { _ in
+      _ = bridge.toPlay.push(
+        PlayableFrame(reply: ReplyID(1), kind: .sound, frame: Frame(repeating: 1_000)))
+    }
+    card.run()
+    #expect(card.heard[0].playhead.played == .zero)
+    #expect(card.heard[19].playhead.played == .milliseconds(170))
+  }
+
+  /// The promise the product makes: silent in the very frame in which the hold is decided.
+  @Test(arguments: [121, 122, 123, 124] as [UInt64])
+  func aTalkerOverAReplySilencesItInTheFrameOfTheDecision(seed: UInt64) throws {
+    let bridge = try bridge()
+    let reply = ReplyID(5)
+    bridge.audible = reply
+    let voice = Frame.cut(Voice(seed: seed).speak(seconds: 7, decibels: -20))
+    let script = try TalkerScript.parse("wait 4 s\nsay stop.wav")
+    let room = RoomBox(
+      Room(
+        script: script, sounds: [Voice(seed: seed + 50).speak(seconds: 2)],
+        acoustics: RoomAcoustics(seed: seed)))
+    let card = ScriptedCard(on: bridge, frames: 600) { _, played, mic in
+      room.next(hearing: played, into: &mic)
+    }
+    var next = 0
+    card.beforeFrame = { _ in
+      while next < voice.count, !bridge.toPlay.isFull {
+        _ = bridge.toPlay.push(PlayableFrame(reply: reply, kind: .sound, frame: voice[next]))
+        next += 1
+      }
+    }
+    card.run()
+
+    let held = try #require(card.heard.firstIndex { $0.verdict == .held }, "seed \(seed)")
+    let began = 4_000 / 10
+    #expect((began...began + 50).contains(held), "seed \(seed): held in frame \(held)")
+    #expect(card.played[held].all[80...].allSatisfy { $0 == 0 })
+    let confirmed = try #require(
+      card.heard.firstIndex { if case .confirmed = $0.verdict { true } else { false } })
+    for number in held + 1...confirmed { #expect(card.played[number].isSilent) }
+    // Over is over, though the conversation still calls it audible and frames are waiting.
+    #expect(card.played[confirmed...].allSatisfy { $0.isSilent })
+    #expect(card.played[100..<held].contains { !$0.isSilent })
+    // What was heard of the reply is told exactly: it began in the first frame.
+    #expect(card.heard[confirmed].playhead.played == .frames(held + 1))
+    print("seed \(seed): held \((held + 1) * 10 - 4_000) ms after the talker began")
+  }
+
+  @Test func withInterruptionsSwitchedOffTheReplyGoesOn() throws {
+    let bridge = try bridge()
+    bridge.audible = ReplyID(1)
+    let voice = Frame.cut(Voice(seed: 131).speak(seconds: 2))
+    let card = ScriptedCard(on: bridge, frames: 200) { number, _, mic in mic = voice[number] }
+    card.beforeFrame = { _ in
+      _ = bridge.toPlay.push(
+        PlayableFrame(reply: ReplyID(1), kind: .sound, frame: Frame(repeating: 900)))
+    }
+    var settings = Interrupter.Settings()
+    settings.isEnabled = false
+    card.run(settings)
+    #expect(card.played.allSatisfy { !$0.isSilent })
+    #expect(card.heard.allSatisfy { $0.verdict == .none })
+  }
+
+  @Test func aCardThatFailsIsGivenBackAndTheClockGoesOn() throws {
+    let bridge = try bridge()
+    let broken = ScriptedCard(on: bridge, frames: .max) { (number, _, mic) throws(CardTrouble) in
+      if number == 5 { throw CardTrouble(code: -19) }
+      mic = Frame(repeating: 77)
+    }
+    broken.takes = false
+    bridge.offer(CardHolder(broken))
+    let audio = LoopBox(AudioLoop(bridge: bridge, interrupter: .init()))
+    let thread = try RealtimeThread.start(name: "audio", priority: nil) { audio.run() }
+    var times: [Int64] = []
+    var returned: CardHolder?
+    var second: ScriptedCard?
+    // Without a card a frame takes ten milliseconds, so this one waits a little.
+    while !bridge.isStopping {
+      try #require(
+        try Waiting.firstReadable(of: [bridge.wakeup.number], milliseconds: 30_000) == 0)
+      bridge.wakeup.clear()
+      while let heard = bridge.heard.pop() {
+        times.append(heard.time.milliseconds)
+        #expect(heard.sound[0] == (times.count <= 5 ? 77 : second == nil ? 0 : heard.sound[0]))
+      }
+      if returned == nil { returned = bridge.takeReturned() }
+      if returned != nil, second == nil, times.count >= 12 {
+        // It ends the loop when it has had its frames.
+        let card = ScriptedCard(on: bridge, frames: 30)
+        card.takes = false
+        second = card
+        bridge.offer(CardHolder(card))
+      }
+    }
+    thread.join()
+    #expect(returned?.card === broken)
+    #expect(bridge.counters.cardFailure.value == -19)
+    while let heard = bridge.heard.pop() { times.append(heard.time.milliseconds) }
+    #expect(times == (1...times.count).map { Int64($0) * 10 })
+    #expect(second?.played.count == 30)
+    #expect(bridge.takeReturned()?.card === second)
+  }
+}
+
+/// Closures may not capture what cannot be copied.
+private final class RoomBox {
+  private var room: Room
+  init(_ room: consuming Room) { self.room = room }
+  func next(hearing frame: Frame, into mic: inout Frame) { room.next(hearing: frame, into: &mic) }
+}
+
+/// Made here, run on another thread, touched by nobody else.
+private final class LoopBox: @unchecked Sendable {
+  private var loop: AudioLoop
+  init(_ loop: consuming AudioLoop) { self.loop = loop }
+  func run() { loop.run() }
+}
