@@ -1,5 +1,5 @@
 internal import ESpeak
-public import Linux
+internal import Linux
 internal import Opus
 internal import PocketSphinx
 internal import Synchronization
@@ -96,9 +96,9 @@ public final class Agent {
     }
   }
 
-  /// Until `signals` tell us to end. Then replies are ended and connections closed.
-  public func run(until signals: consuming StopSignals) throws {
-    let watch = try loop.watch(signals.number) { [weak self] in self?.drain() }
+  /// Until there is something to read from `stop`. Then replies are ended and connections closed.
+  public func run(until stop: Int32) throws {
+    let watch = try loop.watch(stop) { [weak self] in self?.drain() }
     var farewell = Agent.farewellTicks
     while !loop.run(atMostMilliseconds: 1_000), farewell > 0 {
       for line in lines.values { perform(line.handle(.tick), for: line) }
@@ -113,7 +113,7 @@ public final class Agent {
   private static let farewellTicks = 3
 
   private func drain() {
-    // The signal itself stays unread: one is enough.
+    // What there is to read stays unread: one call is enough.
     guard !isDraining else { return }
     isDraining = true
     Log.info("event=stopping connections=\(lines.count)")

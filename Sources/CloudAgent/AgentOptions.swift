@@ -5,8 +5,9 @@ internal import WebSockets
 public struct AgentOptions: Equatable, Sendable {
   public var port: Int32 = 8443
   public var interface = "127.0.0.1"
-  public var certificate = ""
-  public var key = ""
+  /// Nil serves without encryption, which the command line refuses: for tests on one machine.
+  public var certificate: String? = nil
+  public var key: String? = nil
   public var connections = 64
   public var voice = "en-us"
   public var rate = 170
@@ -68,11 +69,11 @@ public enum AgentCommand: Equatable, Sendable {
       return .say(sentence, to: out, voice: options.voice, rate: options.rate)
     }
     if out != nil { throw AgentError("--out needs --say \"TEXT\" to say something") }
-    guard !options.certificate.isEmpty else {
+    guard let certificate = options.certificate else {
       throw AgentError("--certificate FILE is missing: devices connect over TLS only")
     }
-    guard !options.key.isEmpty else {
-      throw AgentError("--key FILE is missing: it belongs to \(options.certificate)")
+    guard options.key != nil else {
+      throw AgentError("--key FILE is missing: it belongs to \(certificate)")
     }
     return .serve(options)
   }

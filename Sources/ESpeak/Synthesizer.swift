@@ -69,10 +69,40 @@ private struct Library: ~Copyable {
     }
     if let selected, selected == (voice, wordsPerMinute) { return }
     selected = nil
-    guard espeak_SetVoiceByName(voice) == EE_OK else { throw .unknownVoice(voice) }
+    guard Library.knowsVariant(of: voice),
+      espeak_SetVoiceByName(voice) == EE_OK || Library.selectByLanguage(voice)
+    else { throw .unknownVoice(voice) }
     let code = espeak_SetParameter(espeakRATE, wordsPerMinute, 0)
     guard code == EE_OK else { throw .library(action: "set the rate", code: Int32(code.rawValue)) }
     selected = (voice, wordsPerMinute)
+  }
+
+  /// The library would silently leave out a variant it does not have.
+  private static func knowsVariant(of voice: String) -> Bool {
+    guard let plus = voice.firstIndex(of: "+") else { return true }
+    var folder: UnsafePointer<CChar>?
+    espeak_Info(&folder)
+    guard let folder else { return true }
+    let variant = voice[voice.index(after: plus)...]
+    return access("\(String(cString: folder))/voices/!v/\(variant)", R_OK) == 0
+  }
+
+  /// Some voices are only found as the one for a language ("en-gb"), and take a variant only by
+  /// their own name.
+  private static func selectByLanguage(_ voice: String) -> Bool {
+    let parts = voice.split(separator: "+", maxSplits: 1)
+    guard let language = parts.first, select(language: String(language)) else { return false }
+    guard parts.count == 2 else { return true }
+    guard let identifier = espeak_GetCurrentVoice()?.pointee.identifier else { return false }
+    return espeak_SetVoiceByName("\(String(cString: identifier))+\(parts[1])") == EE_OK
+  }
+
+  private static func select(language: String) -> Bool {
+    language.withCString { language in
+      var wanted = espeak_VOICE()
+      wanted.languages = language
+      return espeak_SetVoiceByProperties(&wanted) == EE_OK
+    }
   }
 
   func say(_ text: String, take: @escaping (Synthesizer.Piece) -> Bool) throws(SynthesizerError) {
@@ -113,10 +143,10 @@ private struct Library: ~Copyable {
       guard let sound, var event = events, let pointer = event.pointee.user_data else { return 0 }
       let saying = Unmanaged<Saying>.fromOpaque(pointer).takeUnretainedValue()
       while event.pointee.type != espeakEVENT_LIST_TERMINATED {
-        if event.pointee.type == espeakEVENT_WORD {
+        // Counted from one; now and then one more comes at the end, for no word.
+        if event.pointee.type == espeakEVENT_WORD, event.pointee.text_position > 0 {
           let mark = Synthesizer.Mark(
-            // Counted from one.
-            character: max(0, Int(event.pointee.text_position) - 1),
+            character: Int(event.pointee.text_position) - 1,
             at: .milliseconds(Int64(event.pointee.audio_position)))
           if !saying.pass(.word(mark)) { return 1 }
         }

@@ -25,7 +25,7 @@ struct Main {
       let signals = try StopSignals.open()
       let agent = try Agent(options)
       Output.print("listening on wss://\(options.interface):\(agent.port)\(Agent.path)")
-      try agent.run(until: signals)
+      try agent.run(until: signals.number)
     }
   }
 }

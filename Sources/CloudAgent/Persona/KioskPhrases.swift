@@ -32,7 +32,8 @@ extension Phrasebook {
       ]
     ),
     (
-      .name, ["who are you", "what is your name", "what's your name", "are you a (robot|computer)"]
+      .name,
+      ["/0.1/ who are you", "what is your name", "what's your name", "are you a (robot|computer)"]
     ),
     (
       .abilities,
@@ -131,7 +132,7 @@ extension Phrasebook {
       .volume(0),
       [
         "(set|turn|put) the volume to # [percent]", "set volume to # [percent]",
-        "volume [to] # [percent]", "make the volume #",
+        "/0.2/ volume [to] # [percent]", "make the volume #",
       ]
     ),
     (

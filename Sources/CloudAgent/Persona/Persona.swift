@@ -114,9 +114,8 @@ enum Persona {
   private static let exhibition = [
     "Our exhibition shows how people have lived with the sea for four hundred years.",
     "In the great hall you will find thirty ships, from a fishing boat that two brothers built in "
-      + "their barn, to the steam tug that pulled the last sailing ship out of this harbor.",
-    "Upstairs you can steer a ship through a storm, tie knots, and send your name in Morse code.",
-    "The letters of the lighthouse keeper's daughter hang beside the window she wrote them at.",
+      + "their barn, to the tug that pulled the last sailing ship out of this harbor.",
+    "Upstairs you can steer through a storm, tie knots, and send your name in Morse code.",
     "And every hour the old fog horn sounds, so do not be afraid.",
   ]
 
@@ -124,12 +123,9 @@ enum Persona {
     "This house was built as a warehouse for salt, more than three hundred years ago.",
     "When the river changed its course, the merchants left, and for a long time only pigeons lived "
       + "here.",
-    "Then came the great flood, and the people of the town fled to these rooms, because the walls "
-      + "were thick and stood on rock.",
+    "Then came the great flood, and the people of the town fled to these rooms.",
     "They stayed for eleven days, and on the last day a child was born under this roof.",
-    "That child became the first harbor master, and he lit the lamp of the lighthouse across the "
-      + "yard for forty years.",
-    "In his will he left the house to the town, on one condition: that the door is never locked to "
-      + "anyone who comes in from the storm.",
+    "That child became the first harbor master, and he left the house to the town, on one "
+      + "condition: that its door is never locked in a storm.",
   ]
 }

@@ -41,7 +41,7 @@ struct Delivery: Equatable, Sendable {
     let begun = marks[current].filter { $0.at <= within }.map { $0.character }
     let hasNext = current + 1 < starts.count
     let isOver = current < finished && !hasNext && played >= length
-    let cut = isOver ? characters.count : min(begun.last ?? 0, characters.count)
+    let cut = isOver ? characters.count : min(begun.max() ?? 0, characters.count)
     var text = sentences[..<current].map { $0 + " " }.joined()
     text += string(characters[..<cut])
     while text.last == " " { text.removeLast() }

@@ -8,7 +8,10 @@ struct Grammar {
     for list in book.lists {
       text += "<\(list.name)> = \(list.patterns.joined(separator: " | "));\n"
     }
-    let numbers = (0...100).map { NumberWords.words($0).joined(separator: " ") }
+    // People ask for round numbers.
+    let numbers = (0...100).map {
+      "/\($0 % 10 == 0 ? 10 : $0 % 5 == 0 ? 5 : 1)/ " + NumberWords.words($0).joined(separator: " ")
+    }
     text += "<number> = \(numbers.joined(separator: " | "));\n"
     text += "<before> = \(book.before);\n<after> = \(book.after);\n"
     text += "<wish> = \(book.patterns.map(Grammar.rule).joined(separator: "\n  | "));\n"
@@ -19,7 +22,8 @@ struct Grammar {
   }
 
   /// `{list}` becomes `<list>` and `#` `<number>`.
-  private static func rule(_ pattern: String) -> String {
+  private static func rule(_ text: String) -> String {
+    let (weight, pattern) = Pattern.split(text)
     var rule = ""
     for character in pattern {
       switch character {
@@ -29,6 +33,6 @@ struct Grammar {
       default: rule.append(character)
       }
     }
-    return "(\(rule))"
+    return "\(weight ?? "") (\(rule))"
   }
 }

@@ -1,5 +1,6 @@
 /// Ways to say one thing, written short: `[please] (open|close) the door`, `{place}` for a named
-/// list of words, `#` for a number from 0 to 100. Patterns are ours: a faulty one traps.
+/// list of words, `#` for a number from 0 to 100. `/0.1/` in front makes it that much less expected
+/// than others. Patterns are ours: a faulty one traps.
 struct Pattern {
   /// One sentence; `#` stands for a number.
   typealias Sentence = [String]
@@ -10,11 +11,19 @@ struct Pattern {
   /// Every sentence the pattern stands for.
   static func expand(_ text: String, lists: (String) -> [String] = { _ in [] }) -> [Sentence] {
     withoutActuallyEscaping(lists) { lists in
-      var pattern = Pattern(text: Array(text), lists: lists)
+      var pattern = Pattern(text: Array(split(text).pattern), lists: lists)
       let sentences = pattern.alternatives()
       precondition(pattern.place == pattern.text.count, "unbalanced pattern \(text)")
       return sentences
     }
+  }
+
+  /// The pattern without its weight, and the weight.
+  static func split(_ text: String) -> (weight: String?, pattern: String) {
+    guard text.first == "/", let end = text.dropFirst().firstIndex(of: "/") else {
+      return (nil, text)
+    }
+    return (String(text[...end]), String(text[text.index(after: end)...]))
   }
 
   private init(text: [Character], lists: @escaping (String) -> [String]) {

@@ -27,6 +27,15 @@ struct Understanding: Sendable {
 
   /// The wish, or nil when nothing we know was said.
   func find(grammar: Recognition, everyday: Recognition) -> Intent? {
+    if let wish = phrase(grammar: grammar, everyday: everyday) { return wish }
+    // The way to something we do not know is worth an answer of its own.
+    let start = everyday.spoken.prefix(2)
+    let isSure = start.allSatisfy { $0.confidence >= Understanding.sureLikeness }
+    let asks = [["where", "is"], ["where", "are"]].contains(start.compactMap { $0.word })
+    return asks && isSure ? .somewhere : nil
+  }
+
+  private func phrase(grammar: Recognition, everyday: Recognition) -> Intent? {
     let plain = matcher.best(everyday.spoken)
     guard let strict = matcher.best(grammar.spoken) else {
       return plain.flatMap { $0.likeness >= Understanding.sureLikeness ? $0.intent : nil }

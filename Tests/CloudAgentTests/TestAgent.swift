@@ -1,0 +1,159 @@
+import Linux
+import Synchronization
+import Testing
+import VoiceCore
+import WebSockets
+import WireProtocols
+
+@testable import CloudAgent
+
+/// A running agent, without encryption, on a port of its own.
+final class TestAgent {
+  private final class Started: Sendable {
+    let port = Mutex<Int32>(0)
+    let failure = Mutex<String?>(nil)
+    let ready: Wakeup
+    let stop: Wakeup
+    init() throws {
+      ready = try .open()
+      stop = try .open()
+    }
+  }
+
+  private let started: Started
+  private var thread: RealtimeThread?
+  let port: Int32
+
+  init(_ change: (inout AgentOptions) -> Void = { _ in }) throws {
+    var options = AgentOptions()
+    options.port = 0
+    change(&options)
+    let started = try Started()
+    self.started = started
+    let asked = options
+    thread = try RealtimeThread.start(name: "agent", priority: nil) {
+      do {
+        let agent = try Agent(asked)
+        started.port.withLock { $0 = agent.port }
+        started.ready.signal()
+        try agent.run(until: started.stop.number)
+      } catch {
+        started.failure.withLock { $0 = "\(error)" }
+        started.ready.signal()
+      }
+    }
+    _ = try Waiting.firstReadable(of: [started.ready.number], milliseconds: 60_000)
+    port = started.port.withLock { $0 }
+    let failure = started.failure.withLock { $0 }
+    try #require(failure == nil, "\(failure ?? "")")
+  }
+
+  /// As SIGTERM does; returns when the agent is gone.
+  func stop() {
+    started.stop.signal()
+    if let thread = thread.take() { thread.join() }
+  }
+
+  deinit { stop() }
+}
+
+/// A device as simple as can be, which remembers everything it was sent.
+final class TestDevice {
+  private(set) var received: [Downstream] = []
+  private(set) var end: LinkFailure?
+  private var wire = NativeDevice()
+  private var link: ServerLink?
+  private let loop: EventLoop
+  private var lastTurn = TurnID(0)
+
+  init(on loop: EventLoop, port: Int32, buffer: SampleSpan = .seconds(20)) throws {
+    self.loop = loop
+    let address = try ServerAddress(url: "ws://127.0.0.1:\(port)\(Agent.path)")
+    link = ServerLink(
+      on: loop, to: address, caFile: nil, subprotocol: NativeDevice.subprotocol,
+      maximumMessage: WireLimits.largestMessage, maximumQueueBytes: 1 << 20
+    ) { [weak self] event in
+      switch event {
+      case .opened:
+        self?.send(
+          .hello(
+            .init(
+              device: "test", model: "test", firmware: "0", packetMilliseconds: 60,
+              replyBuffer: buffer)))
+      case .received(let isText, let bytes): self?.take(isText ? .text(bytes) : .binary(bytes))
+      case .closed(let failure): self?.end = failure
+      }
+    }
+    link?.connect()
+  }
+
+  private func take(_ message: WireMessage) {
+    do throws(WireError) {
+      if let message = try wire.decode(message) { received.append(message) }
+    } catch {
+      Issue.record("the agent broke the protocol: \(error)")
+    }
+  }
+
+  func send(_ message: Upstream) {
+    switch wire.encode(message) {
+    case .text(let bytes): _ = link?.send(bytes, isText: true)
+    case .binary(let bytes): _ = link?.send(bytes, isText: false)
+    }
+  }
+
+  func sendRaw(_ text: String) { _ = link?.send(Array(text.utf8), isText: true) }
+
+  /// A whole turn, as fast as the link takes it.
+  @discardableResult
+  func say(_ packets: [[UInt8]], cause: TurnCause = .speech) -> TurnID {
+    lastTurn = lastTurn.next
+    send(.turnStart(lastTurn, preRoll: .zero, cause: cause))
+    for (index, packet) in packets.enumerated() {
+      send(.turnAudio(lastTurn, packet: packet, at: .milliseconds(Int64(index) * 60)))
+    }
+    let audio = SampleSpan.milliseconds(Int64(packets.count) * 60)
+    send(.turnCommit(lastTurn, audio: audio, reason: .endpoint))
+    return lastTurn
+  }
+
+  /// Lets the loop run until `isTrue`; the bound is generous, for slow machines.
+  func wait(seconds: Int64 = 60, until isTrue: () -> Bool) -> Bool {
+    let limit = MonotonicClock.microseconds() + seconds * 1_000_000
+    while !isTrue() {
+      if MonotonicClock.microseconds() > limit { return false }
+      _ = loop.run(atMostMilliseconds: 5)
+    }
+    return true
+  }
+
+  var isWelcome: Bool { received.contains { if case .welcome = $0 { true } else { false } } }
+  func reply(to turn: TurnID) -> ReplyID? {
+    for case .replyStart(let reply, turn) in received { return reply }
+    return nil
+  }
+  func sound(of reply: ReplyID) -> SampleSpan {
+    var sound = SampleSpan.zero
+    for case .replyAudio(reply, let packet) in received {
+      sound += PacketCoding.duration(of: packet) ?? .zero
+    }
+    return sound
+  }
+  func text(of reply: ReplyID) -> String {
+    var text: [String] = []
+    for case .replyText(reply, let words, _) in received { text.append(words.words) }
+    return text.joined(separator: " ")
+  }
+  func end(of reply: ReplyID) -> ReplyStatus? {
+    for case .replyEnd(reply, let status, _) in received { return status }
+    return nil
+  }
+  var transcripts: [String] {
+    var words: [String] = []
+    for case .transcript(_, let spoken, true) in received { words.append(spoken.words) }
+    return words
+  }
+  func isAcknowledged(_ reply: ReplyID) -> Bool {
+    received.contains(.interruptAcknowledged(reply))
+  }
+}
