@@ -277,7 +277,7 @@ final class ConversationLoop {
     case .settings: fields = settings
     case .listen:
       if let obstacle = conversation.presence.obstacle {
-        return .failure("cannot listen: the device is \(obstacle.word)")
+        return .failure("cannot listen: \(obstacle.whyNot)")
       }
       perform(conversation.press(.listen))
     case .stop: perform(conversation.press(.stop))
@@ -321,6 +321,7 @@ final class ConversationLoop {
     fields.add("overruns", bridge.counters.stumbles.value)
     fields.add("dropped_frames", bridge.counters.droppedFrames.value)
     fields.add("broken_packets", tally.brokenPackets)
+    fields.add("refused_packets", conversation.refusedPackets)
     fields.add("bytes_up", link?.traffic.sent ?? 0)
     fields.add("bytes_down", link?.traffic.received ?? 0)
     fields.add("bytes_up_continuous", tally.continuousBytes(at: now))

@@ -26,7 +26,11 @@ public struct JitterBuffer: Sendable {
   public var count: Int { steps.count - first }
 
   public mutating func add(_ step: Step) {
-    guard count < JitterBuffer.mostSteps, bytes + step.bytes <= JitterBuffer.mostBytes else {
+    // The end is always taken: without it the reply would never be over.
+    guard
+      step.bytes == 0
+        || (count < JitterBuffer.mostSteps && bytes + step.bytes <= JitterBuffer.mostBytes)
+    else {
       refused += 1
       return
     }
