@@ -65,10 +65,14 @@ public enum Appliance {
     let audio = try startAudio(bridge, settings)
     conversation.audioRuns(isRealtime: audio.isRealtime)
     ServiceManager.ready(status: "running")
-    loop.run()
+    let wasAsked = loop.run()
     bridge.isStopping = true
     audio.join()
     conversation.finish()
+    guard wasAsked else {
+      throw StartProblem(
+        "the event loop failed while running", advice: "is the system out of memory?")
+    }
     Log.info("stopped")
   }
 

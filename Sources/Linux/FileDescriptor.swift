@@ -32,13 +32,19 @@ public struct FileDescriptor: ~Copyable, Sendable {
   }
 
   /// Writes everything; for blocking descriptors.
-  public func writeAll(_ bytes: [UInt8]) throws(LinuxError) {
+  ///
+  /// - Parameter name: what an error calls the file.
+  public func writeAll(_ bytes: [UInt8], name: String? = nil) throws(LinuxError) {
     var rest = bytes[...]
-    while !rest.isEmpty {
-      guard let count = try write(rest) else {
-        throw LinuxError("write to", "descriptor \(number)", code: EAGAIN)
+    do throws(LinuxError) {
+      while !rest.isEmpty {
+        guard let count = try write(rest) else {
+          throw LinuxError("write to", "descriptor \(number)", code: EAGAIN)
+        }
+        rest = rest.dropFirst(count)
       }
-      rest = rest.dropFirst(count)
+    } catch {
+      throw LinuxError(error.action, name ?? error.subject, code: error.code)
     }
   }
 

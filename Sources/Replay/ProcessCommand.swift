@@ -98,8 +98,8 @@ public enum ProcessCommand {
         }
         start += count
         if bytes.count >= pieceSize || start == mic.count {
-          try sound.writeAll(bytes)
-          try events.writeAll(lines.bytes)
+          try sound.writeAll(bytes, name: arguments.clean)
+          try events.writeAll(lines.bytes, name: arguments.events)
           bytes.removeAll(keepingCapacity: true)
           lines.clear()
         }

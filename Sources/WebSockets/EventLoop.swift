@@ -71,14 +71,15 @@ public final class EventLoop {
 
   // MARK: Running
 
-  /// Until `stop()` is called from within, or the system has no memory left to wait with.
-  public func run() {
+  /// Until `stop()` is called from within; false when the library could not go on.
+  @discardableResult
+  public func run() -> Bool {
     isStopped = false
     while !isStopped {
       settle()
-      if isStopped { return }
-      if due.isEmpty, lws_service(context, 0) < 0 { return }
+      if !isStopped, due.isEmpty, lws_service(context, 0) < 0 { return false }
     }
+    return true
   }
 
   /// The same, but for a limited time; true when `stop()` ended it.
@@ -106,8 +107,10 @@ public final class EventLoop {
     let now = due
     due = []
     for action in now { action() }
-    for host in retired { host.close() }
+    // Closing one may retire another.
+    let closing = retired
     retired = []
+    for host in closing { host.close() }
   }
 
   // MARK: Descriptors

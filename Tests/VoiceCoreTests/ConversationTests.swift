@@ -241,6 +241,19 @@ private struct Rehearsal {
     #expect(rehearsal.conversation.shown == .idle)
   }
 
+  @Test func anAgentThatTalksOverItselfIsIgnoredWithoutHurtingTheReply() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    let sent = rehearsal.sent.count
+    rehearsal.run { $0.receive(.replyStart(ReplyID(2), answering: TurnID(1))) }
+    rehearsal.run { $0.receive(.replyAudio(ReplyID(2), packet: [9 << 3, 1, 2])) }
+    #expect(rehearsal.sent.count == sent)
+    #expect(rehearsal.conversation.nextToDecode() == nil)
+    #expect(rehearsal.conversation.shown == .speaking)
+  }
+
   @Test func aCardLostWhileAReplyPlaysEndsTheReply() {
     var rehearsal = Rehearsal()
     rehearsal.hear(true, milliseconds: 1_000)

@@ -284,7 +284,9 @@ public struct Conversation: Sendable {
       effects.append(.note(.replyStarted(reply, answering: answered)))
       show(because: .replyStarted, &effects)
     case .refuse:
-      effects.append(.send(.interrupt(reply, played: .zero)))
+      // While another reply plays it is only ignored: an interrupt fences off everything that is
+      // still on its way, the good reply too.
+      if current == nil { effects.append(.send(.interrupt(reply, played: .zero))) }
     default:
       break
     }
