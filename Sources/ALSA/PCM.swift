@@ -33,6 +33,8 @@ public struct PCM: ~Copyable {
   public static func open(
     _ device: String, _ direction: Direction, period: SampleSpan, buffer: SampleSpan
   ) throws(ALSAError) -> PCM {
+    // ALSA writes half a page to standard error for each card that is not there.
+    calsa_be_quiet()
     var handle: OpaquePointer?
     let stream = direction == .microphone ? SND_PCM_STREAM_CAPTURE : SND_PCM_STREAM_PLAYBACK
     try ALSAError.check(
@@ -104,6 +106,11 @@ public struct PCM: ~Copyable {
     if snd_pcm_wait(handle, milliseconds) == 0 {
       throw ALSAError(device: device, action: "get an answer from", code: -ETIMEDOUT)
     }
+  }
+
+  /// It answers, but with nothing.
+  public static func stuck(_ device: String) -> ALSAError {
+    ALSAError(device: device, action: "get sound from", code: -EIO)
   }
 
   /// Samples moved, 0 when the card has none ready. A stumble is repaired and counted.

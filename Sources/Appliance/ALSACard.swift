@@ -7,6 +7,8 @@ final class ALSACard: SoundCard {
   static let longestWait: Int32 = 500
   /// Frames in front of the loudspeaker: one playing, one waiting. More would delay a mute.
   static let headStart = 2
+  /// Reads and waits for one frame: a healthy card needs a few.
+  static let mostPasses = 200
 
   private var microphone: PCM
   private var loudspeaker: PCM
@@ -42,7 +44,11 @@ final class ALSACard: SoundCard {
         try microphone.start()
         isStarted = true
       }
+      var passes = 0
       while filled < Frame.sampleCount {
+        passes += 1
+        // A card that is neither ready nor broken must not keep a real-time thread busy.
+        if passes > ALSACard.mostPasses { throw PCM.stuck(microphone.device) }
         let rest = UnsafeMutableBufferPointer(rebasing: block[filled...])
         let count = try microphone.read(rest)
         filled += count

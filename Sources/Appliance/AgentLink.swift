@@ -99,12 +99,13 @@ final class AgentLink {
   private func receive(_ message: WireMessage) {
     do throws(WireError) {
       guard let message = try wire.decode(message) else { return }
-      if case .welcome = message { reconnector.opened() }
+      if case .welcome = message { reconnector.opened(at: now) }
       onEvent(.received(message))
     } catch {
       // A type we do not know is no reason to hang up; a welcome in another version is.
-      if case .unsupported = error, reconnector.state == .open {
-        return Log.warning("agent not understood reason=\(Log.quoted(error.description))")
+      if case .unsupported = error, reconnector.isOpen {
+        return onEvent(
+          .received(.refused(code: "unsupported", message: error.description, isFatal: false)))
       }
       close(
         LinkLoss(

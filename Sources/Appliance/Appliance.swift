@@ -10,9 +10,24 @@ public enum Appliance {
   /// Above every ordinary thread, below the kernel's own.
   static let audioPriority: Int32 = 10
 
+  /// What is wrong with settings that can be read but cannot work; also the first step of `run`.
+  public static func check(_ settings: DeviceSettings) throws(StartProblem) {
+    do throws(LinkError) { _ = try ServerAddress(url: settings.agent.url) } catch {
+      throw StartProblem(
+        "agent.url: \(error.description)", advice: "correct agent.url", isSetting: true)
+    }
+    try ControlSocket.check(settings.control.socket, group: settings.control.group)
+    if settings.sound.card == .wav, settings.wav.microphone.isEmpty {
+      throw StartProblem(
+        "sound.card is wav, but wav.microphone names no file", advice: "set wav.microphone",
+        isSetting: true)
+    }
+  }
+
   /// Runs until SIGTERM or SIGINT.
   public static func run(_ loaded: LoadedSettings) throws(StartProblem) {
     let settings = loaded.settings
+    try check(settings)
     Process.ignoreBrokenPipes()
     let socket = try ControlSocket.claim(settings.control.socket, group: settings.control.group)
     defer { socket.release() }

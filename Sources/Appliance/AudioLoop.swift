@@ -11,6 +11,7 @@ struct AudioLoop: ~Copyable {
   private var playout = Playout()
   private var reference = EchoReference()
   private var time = SampleTime.start
+  private var lastAudible: ReplyID?
   private var card: Unmanaged<CardHolder>?
   private var nextSilence: Int64 = 0
   private var mic = Frame()
@@ -33,12 +34,17 @@ struct AudioLoop: ~Copyable {
     time = time + Frame.span
     // Muted means muted: nothing behind this line ever had the sound.
     if bridge.isMuted { mic = .silence }
+    let audible = bridge.audible
+    if audible != lastAudible {
+      if audible != nil { interrupter.rearm() }
+      lastAudible = audible
+    }
     let judged = chain.hear(mic: mic, reference: reference.frame, at: time)
     let verdict = interrupter.judge(
       speech: judged.probability, isReplyAudible: playout.playhead.isAudible, at: time)
     let before = playout.playhead.state
     playout.next(
-      audible: bridge.audible, order: interrupter.order, volume: Volume.gain(bridge.volume),
+      audible: audible, order: interrupter.order, volume: Volume.gain(bridge.volume),
       into: &speaker, peek: { bridge.toPlay.peek() }, pop: { bridge.toPlay.drop() })
     if playout.playhead.state == .underrun && before != .underrun {
       bridge.counters.underruns.add()

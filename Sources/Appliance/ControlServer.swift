@@ -59,6 +59,12 @@ final class ControlServer {
   private func accept() {
     do throws(LinuxError) {
       guard let socket = try UnixSocket.accept(on: listener) else { return }
+      // Whoever only holds the line makes room for whoever calls.
+      if clients.count >= ControlServer.mostClients,
+        let idle = clients.first(where: { !$0.wantsEvents })
+      {
+        forget(idle)
+      }
       guard clients.count < ControlServer.mostClients else {
         return refuse(socket, "too many callers: \(ControlServer.mostClients) are served at once")
       }

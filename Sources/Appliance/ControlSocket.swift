@@ -21,6 +21,7 @@ struct ControlSocket: ~Copyable {
 
   /// - Parameter group: may use the socket too; empty for none.
   static func claim(_ path: String, group: String) throws(StartProblem) -> ControlSocket {
+    try check(path, group: group)
     do throws(LinuxError) {
       // A wrong path in the settings must not cost anybody a file.
       if Files.exists(path), !Files.isSocket(path) {
@@ -46,6 +47,20 @@ struct ControlSocket: ~Copyable {
       }
       throw StartProblem(
         error.description, advice: "set control.socket to a place this user may write")
+    }
+  }
+
+  /// What can be known of the two settings before anything is touched.
+  static func check(_ path: String, group: String) throws(StartProblem) {
+    if !UnixSocket.fits(path) {
+      throw StartProblem(
+        "control.socket is \(path.utf8.count) bytes long", advice: "a socket's path may have 107",
+        isSetting: true)
+    }
+    if !group.isEmpty, !Files.hasGroup(group) {
+      throw StartProblem(
+        "control.group names '\(group)', which is no group here",
+        advice: "make it (addgroup --system \(group)), or correct control.group", isSetting: true)
     }
   }
 

@@ -37,6 +37,7 @@ final class ConversationLoop {
   private var card: CardState
   /// A lost card until it is closed.
   private var retired: CardHolder?
+  private var logLimit = LogLimit()
   private var tally = Tally()
   private var now = SampleTime.start
   private var lastLoss: LinkLoss?
@@ -251,7 +252,11 @@ final class ConversationLoop {
   }
 
   private func tell(_ happening: Happening) {
-    if !happening.isFrequent { Log.info(happening.line) }
+    if !happening.isFrequent, logLimit.allows(at: now) {
+      let kept = logLimit.takeKept()
+      if kept > 0 { Log.warning("log lines left out count=\(kept)") }
+      Log.info(happening.line)
+    }
     control?.publish(happening)
   }
 
@@ -272,7 +277,7 @@ final class ConversationLoop {
     case .settings: fields = settings
     case .listen:
       if let obstacle = conversation.presence.obstacle {
-        return .failure("cannot listen: the device is \(obstacle.word)")
+        return .failure("cannot listen: \(obstacle.whyNot)")
       }
       perform(conversation.press(.listen))
     case .stop: perform(conversation.press(.stop))
@@ -316,6 +321,7 @@ final class ConversationLoop {
     fields.add("overruns", bridge.counters.stumbles.value)
     fields.add("dropped_frames", bridge.counters.droppedFrames.value)
     fields.add("broken_packets", tally.brokenPackets)
+    fields.add("refused_packets", conversation.refusedPackets)
     fields.add("bytes_up", link?.traffic.sent ?? 0)
     fields.add("bytes_down", link?.traffic.received ?? 0)
     fields.add("bytes_up_continuous", tally.continuousBytes(at: now))

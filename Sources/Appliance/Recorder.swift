@@ -11,12 +11,14 @@ final class Recorder {
   static let longest = SampleSpan.seconds(3_600)
   /// Written in pieces of about a quarter of a second.
   static let pieceSize = 16_384
+  static let headerEvery = SampleSpan.seconds(5)
 
   let path: String
   private let channels: Channels
   private var file: FileDescriptor?
   private var piece: [UInt8] = []
   private var frames = 0
+  private var framesInHeader = 0
 
   /// Nil when nothing is to be recorded.
   static func open(_ settings: DeviceSettings) throws(LinuxError) -> Recorder? {
@@ -67,8 +69,13 @@ final class Recorder {
       piece.removeAll()
       throw LinuxError("record to", path, code: error.code)
     }
-    file = consume open
     piece.removeAll(keepingCapacity: true)
+    // Should the power go, what was recorded so far can be played.
+    if SampleSpan.frames(frames - framesInHeader) >= Recorder.headerEvery {
+      try Files.patch(open, at: 0, with: Recorder.header(channels, frames: frames))
+      framesInHeader = frames
+    }
+    file = consume open
   }
 
   private func append(_ sample: Int16) {

@@ -2,10 +2,13 @@
 public struct StartProblem: Error, Equatable, Sendable, CustomStringConvertible {
   public let reason: String
   public let advice: String
+  /// A setting is wrong: starting again without a human changes nothing.
+  public let isSetting: Bool
 
-  init(_ reason: String, advice: String) {
+  init(_ reason: String, advice: String, isSetting: Bool = false) {
     self.reason = reason
     self.advice = advice
+    self.isSetting = isSetting
   }
 
   public var description: String { "\(reason)\n  \(advice)" }

@@ -15,7 +15,7 @@ public struct Figures: Equatable, Sendable {
   public init(of timeline: Timeline) {
     turns = timeline.turns.count { $0.committedAt != nil }
     interruptions = timeline.mutes.count { $0.confirmed != nil }
-    falseAlarms = timeline.mutes.count { $0.resumed != nil }
+    falseAlarms = timeline.mutes.count { $0.held != nil && $0.resumed != nil }
     bytesUp = timeline.bytesUp
     bytesUpContinuous = timeline.bytesUpContinuous
     // The room knows when its talker and its loudspeaker were really heard; without it we take the

@@ -105,6 +105,8 @@ public enum Files {
 }
 
 extension Files {
+  public static func hasGroup(_ name: String) -> Bool { getgrnam(name) != nil }
+
   /// Changes a file's group by its name.
   public static func give(_ path: String, toGroup name: String) throws(LinuxError) {
     guard let group = getgrnam(name) else {

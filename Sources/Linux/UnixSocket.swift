@@ -8,6 +8,11 @@ public enum UnixSocket {
     public let group: UInt32
   }
 
+  /// Whether a path is short enough for the kernel.
+  public static func fits(_ path: String) -> Bool {
+    path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path)
+  }
+
   /// Connects; the socket blocks from then on.
   public static func connect(_ path: String) throws(LinuxError) -> FileDescriptor {
     let socket = FileDescriptor(owning: clinux_unix_stream())

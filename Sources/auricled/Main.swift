@@ -49,16 +49,19 @@ enum Daemon {
       for line in error.lines { Log.error(line) }
       return 2
     }
-    if onlyChecks {
-      Output.print("settings are good")
+    do throws(StartProblem) {
+      if onlyChecks {
+        try Appliance.check(loaded.settings)
+        Output.print("settings are good")
+      } else {
+        try Appliance.run(loaded)
+      }
       return 0
-    }
-    do throws(StartProblem) { try Appliance.run(loaded) } catch {
+    } catch {
       Log.error("auricled: \(error.reason)")
       Log.error("  \(error.advice)")
-      return 1
+      return error.isSetting ? 2 : 1
     }
-    return 0
   }
 
   private static func wrongUse(_ sentence: String) -> Int32 {

@@ -158,8 +158,13 @@ private final class AgentBench {
     try bench.open()
     bench.answer(Array(#"{"type":"weather.report"}"#.utf8), isText: true)
     bench.answer(.setVolume(30))
-    try bench.wait { bench.received.count == 2 }
-    #expect(bench.received[1] == .setVolume(30))
+    try bench.wait { bench.received.count == 3 }
+    // What was not understood is told like a refusal, for log and watchers, and life goes on.
+    guard case .refused("unsupported", _, false) = bench.received[1] else {
+      Issue.record("the unknown message was not told")
+      return
+    }
+    #expect(bench.received[2] == .setVolume(30))
     #expect(bench.losses.isEmpty && bench.link.isOpen)
   }
 

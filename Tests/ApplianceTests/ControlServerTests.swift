@@ -144,13 +144,28 @@ private final class Caller {
     #expect(try other.next()?.outcome == .done)
   }
 
+  @Test func aCallerWhoOnlyHoldsTheLineMakesRoom() throws {
+    let bench = try ControlBench()
+    var idle: [Caller] = []
+    for _ in 0..<ControlServer.mostClients {
+      let caller = try bench.caller()
+      idle.append(caller)
+      try caller.say(ControlRequest.status.encode())
+      #expect(try caller.next()?.outcome == .done)
+    }
+    let technician = try bench.caller()
+    try technician.say(ControlRequest.status.encode())
+    #expect(try technician.next()?.outcome == .done)
+    #expect(try idle[0].next() == nil)
+  }
+
   @Test func oneCallerTooManyIsToldAndHasAPlaceWhenAnotherLeaves() throws {
     let bench = try ControlBench()
     var callers: [Caller] = []
     for _ in 0..<ControlServer.mostClients {
       let caller = try bench.caller()
       callers.append(caller)
-      try caller.say(ControlRequest.status.encode())
+      try caller.say(ControlRequest.watch(levels: false, words: false).encode())
       #expect(try caller.next()?.outcome == .done)
     }
     let tooMany = try bench.caller()

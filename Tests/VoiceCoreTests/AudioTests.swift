@@ -60,6 +60,30 @@ import VoiceCore
   }
 }
 
+@Suite struct JitterBufferTests {
+  @Test func whatWaitsIsBoundedInBytes() {
+    var buffer = JitterBuffer()
+    let packet = [UInt8](repeating: 0, count: 4_000)
+    for _ in 0..<1_000 { buffer.add(.packet(ReplyID(1), packet)) }
+    #expect(buffer.count == JitterBuffer.mostBytes / 4_000)
+    #expect(buffer.refused == 1_000 - buffer.count)
+    // Room again once some of it was played.
+    _ = buffer.next()
+    let before = buffer.count
+    buffer.add(.packet(ReplyID(1), packet))
+    #expect(buffer.count == before + 1)
+  }
+
+  @Test func stepsComeOutInOrderAndOnce() {
+    var buffer = JitterBuffer()
+    for number in 0..<200 { buffer.add(.packet(ReplyID(1), [UInt8(number)])) }
+    buffer.add(.end(ReplyID(1)))
+    for number in 0..<200 { #expect(buffer.next() == .packet(ReplyID(1), [UInt8(number)])) }
+    #expect(buffer.next() == .end(ReplyID(1)))
+    #expect(buffer.next() == nil)
+  }
+}
+
 @Suite struct EchoReferenceTests {
   @Test func theReferenceIsWhatWasPlayedTheDelayAgo() {
     for delay in [0, 1, 7, 31] {

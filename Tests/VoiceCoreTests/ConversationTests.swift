@@ -170,6 +170,100 @@ private struct Rehearsal {
     #expect(rehearsal.audible == [ReplyID(1)])
   }
 
+  @Test func anAgentThatCountsFromOneAgainIsHeardAgain() {
+    var rehearsal = Rehearsal()
+    for session in 1...3 {
+      rehearsal.hear(true, milliseconds: 1_000)
+      rehearsal.hear(false, milliseconds: 1_000)
+      rehearsal.run {
+        $0.receive(.replyStart(ReplyID(1), answering: TurnID(UInt32(session))))
+      }
+      rehearsal.run { $0.receive(.replyAudio(ReplyID(1), packet: [9 << 3, 1, 2])) }
+      guard case .packet(let ours, _)? = rehearsal.conversation.nextToDecode() else {
+        Issue.record("session \(session): nothing to play")
+        return
+      }
+      // A number of our own, never used twice, whatever the agent calls it.
+      #expect(ours == ReplyID(UInt32(session)))
+      #expect(rehearsal.audible.last == ours)
+      rehearsal.playhead = Playhead(state: .playing, reply: ours)
+      rehearsal.hear(false, milliseconds: 100)
+      rehearsal.run { $0.press(.stop) }
+      #expect(rehearsal.sent.last == .interrupt(ReplyID(1), played: .milliseconds(100)))
+      rehearsal.run { $0.link(.lost) }
+      rehearsal.run {
+        $0.receive(.welcome(.init(session: "s", agent: "a", longestTurn: .seconds(60))))
+      }
+    }
+  }
+
+  @Test func stopWhileSomebodySpeaksStopsUntilTheyPause() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.run { $0.press(.stop) }
+    rehearsal.hear(true, milliseconds: 2_000)
+    #expect(rehearsal.conversation.shown == .idle)
+    #expect(rehearsal.sentCount { if case .turnStart = $0 { true } else { false } } == 1)
+    rehearsal.hear(false, milliseconds: 500)
+    rehearsal.hear(true, milliseconds: 500)
+    #expect(rehearsal.conversation.shown == .listening)
+  }
+
+  @Test func theAnswerToALongestTurnIsHeardThoughThePersonGoesOn() {
+    var settings = Conversation.Settings()
+    settings.longestTurn = .seconds(5)
+    var rehearsal = Rehearsal(settings)
+    rehearsal.hear(true, milliseconds: 8_000)
+    #expect(rehearsal.conversation.shown == .thinking)
+    rehearsal.reply(1, to: 1)
+    #expect(rehearsal.conversation.shown == .speaking)
+  }
+
+  @Test func theAgentsLongestTurnCountsToo() {
+    var rehearsal = Rehearsal()
+    rehearsal.run {
+      $0.receive(.welcome(.init(session: "s", agent: "a", longestTurn: .seconds(3))))
+    }
+    rehearsal.hear(true, milliseconds: 4_000)
+    #expect(
+      rehearsal.sentCount { if case .turnCommit(_, _, .longest) = $0 { true } else { false } } == 1)
+  }
+
+  @Test func anAgentThatSpeaksOnAfterStopIsRefused() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 300)
+    rehearsal.run { $0.press(.stop) }
+    rehearsal.run { $0.receive(.replyStart(ReplyID(2), answering: TurnID(1))) }
+    #expect(rehearsal.sent.last == .interrupt(ReplyID(2), played: .zero))
+    #expect(rehearsal.conversation.shown == .idle)
+  }
+
+  @Test func aCardLostWhileAReplyPlaysEndsTheReply() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 300)
+    rehearsal.run { $0.sound(isWorking: false) }
+    #expect(rehearsal.sent.last == .interrupt(ReplyID(1), played: .milliseconds(300)))
+    #expect(rehearsal.conversation.shown == .fault)
+  }
+
+  @Test func triesToReconnectDoNotHideHowLongItHasBeenOffline() {
+    var rehearsal = Rehearsal()
+    rehearsal.run { $0.link(.lost) }
+    let before = rehearsal.shown.count
+    for _ in 0..<5 {
+      rehearsal.run { $0.link(.connecting) }
+      rehearsal.run { $0.link(.lost) }
+    }
+    #expect(rehearsal.shown.count == before)
+    #expect(rehearsal.conversation.shown == .offline)
+  }
+
   @Test func whileAReplyPlaysOnlyTheInterrupterBeginsATurn() {
     var rehearsal = Rehearsal()
     rehearsal.hear(true, milliseconds: 1_000)

@@ -28,8 +28,17 @@ import VoiceCore
   @Test func successStartsTheWaitsAfresh() {
     var reconnector = reconnector()
     for _ in 0..<10 { _ = reconnector.closed(at: at(0)) }
-    reconnector.opened()
-    #expect(reconnector.closed(at: at(0)) <= .milliseconds(250))
+    reconnector.opened(at: at(0))
+    #expect(reconnector.closed(at: at(10_000)) <= .milliseconds(250))
+  }
+
+  @Test func anAgentThatWelcomesAndHangsUpIsNotCalledEverMoreOften() {
+    var reconnector = reconnector()
+    for _ in 0..<20 {
+      _ = reconnector.closed(at: at(0))
+      reconnector.opened(at: at(0))
+    }
+    #expect(reconnector.closed(at: at(100)) >= .seconds(15))
   }
 
   @Test func aTryWithoutAWelcomeIsGivenUp() {

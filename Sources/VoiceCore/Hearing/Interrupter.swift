@@ -48,6 +48,12 @@ public struct Interrupter: Sendable {
     }
   }
 
+  /// A new reply begins: what was decided about the last one does not concern it.
+  public mutating func rearm() {
+    state = .quiet
+    evidence = .zero
+  }
+
   /// - Parameters:
   ///   - isReplyAudible: false ends the decision: there is nothing to interrupt.
   ///   - time: the end of the frame that was judged.
@@ -86,8 +92,7 @@ public struct Interrupter: Sendable {
   }
 
   private mutating func calmDown() -> Verdict {
-    state = .quiet
-    evidence = .zero
+    rearm()
     return .resumed
   }
 }

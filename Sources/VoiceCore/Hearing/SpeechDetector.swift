@@ -63,7 +63,9 @@ struct BandExpectation: Sendable {
     let loudness = speaker.follow(loudspeaker)
     let isFar = loudness > SpeechDetector.silentSpeaker
     if !isFar { floor.follow(residual) }
-    let expected = max(floor.power, SpeechDetector.quietestFloor) + (isFar ? echo(residual: residual, loudspeaker: loudness) : 0)
+    let expected =
+      max(floor.power, SpeechDetector.quietestFloor)
+      + (isFar ? echo(residual: residual, loudspeaker: loudness) : 0)
     return 3.0103 * log2((residual + 1) / (expected + 1))
   }
 

@@ -39,12 +39,21 @@ public struct Conversation: Sendable {
   private var now = SampleTime.start
   // The reply at the loudspeaker, as far as the agent was told.
   private var playhead = Playhead(state: .silent)
+  /// What the agent calls the reply at the loudspeaker. We number replies ourselves, because an
+  /// agent begins at 1 again in each session, and what is dropped is dropped by number.
+  private var agentsName = ReplyID(0)
+  private var replies: UInt32 = 0
+  /// Somebody speaks on whose turn is over: stopped, or too long. Not heard until they pause.
+  private var isWaitingForPause = false
+  private var hasLost = false
+  private var longestTurn: SampleSpan
   private var received = SampleSpan.zero
   private var nextReport = SampleTime.start
   private var lastProgress = SampleTime.start
 
   public init(settings: Settings = Settings()) {
     self.settings = settings
+    longestTurn = settings.longestTurn
     machine = TurnMachine(thinkingLimit: settings.thinkingLimit)
     endpointer = Endpointer(settings: settings.endpointer)
     let held = max(
@@ -52,6 +61,9 @@ public struct Conversation: Sendable {
       settings.endpointer.endSilence + Conversation.longestDecision)
     recent = UtteranceBuffer(capacity: held)
   }
+
+  /// Packets of replies for which there was no room.
+  public var refusedPackets: Int { waiting.refused }
 
   // MARK: What can happen
 
@@ -72,6 +84,8 @@ public struct Conversation: Sendable {
     switch message {
     case .welcome(let welcome):
       presence.link = .ready
+      hasLost = false
+      longestTurn = min(settings.longestTurn, welcome.longestTurn)
       effects.append(.note(.welcomed(session: welcome.session, agent: welcome.agent)))
       show(because: .welcomed, &effects)
     case .transcript(let turn, let words, let isFinal):
@@ -79,16 +93,16 @@ public struct Conversation: Sendable {
     case .replyStart(let reply, let answered):
       startReply(reply, answering: answered, &effects)
     case .replyText(let reply, let words, _):
-      if reply == current { effects.append(.note(.replyText(reply, words))) }
+      if named(reply) != nil { effects.append(.note(.replyText(reply, words))) }
     case .replyAudio(let reply, let packet):
-      if reply == current, let span = PacketCoding.duration(of: packet) {
+      if let reply = named(reply), let span = PacketCoding.duration(of: packet) {
         waiting.add(.packet(reply, packet))
         received += span
       }
     case .replyEnd(let reply, let status, _):
-      if reply == current {
+      if let ours = named(reply) {
         if status == .failed { effects.append(.note(.replyFailed(reply))) }
-        waiting.add(.end(reply))
+        waiting.add(.end(ours))
       }
     case .interruptAcknowledged:
       break
@@ -106,10 +120,13 @@ public struct Conversation: Sendable {
     var effects: [Effect] = []
     switch change {
     case .connecting:
+      // Once it was lost we are offline until we are welcomed, however often we try.
+      guard !hasLost else { break }
       presence.link = .connecting
       show(because: .connecting, &effects)
     case .lost:
       presence.link = .down
+      hasLost = true
       giveUp(because: .linkLost, &effects)
     }
     return effects
@@ -147,9 +164,8 @@ public struct Conversation: Sendable {
     var effects: [Effect] = []
     guard presence.hasSound != isWorking else { return effects }
     presence.hasSound = isWorking
-    if !isWorking, case .dropTurn(let id, let reason) = machine.handle(.turnDropped(.muted)) {
-      drop(id, reason, &effects)
-    }
+    // Without a card nothing is heard, neither here nor there.
+    if !isWorking { stop(&effects) }
     show(because: isWorking ? .soundBack : .soundLost, &effects)
     return effects
   }
@@ -162,12 +178,13 @@ public struct Conversation: Sendable {
   private mutating func listen(to heard: HeardFrame, _ effects: inout [Effect]) {
     if case .started(let began)? = heard.change { onset = began }
     recent.keep(heard.sound)
+    if !heard.isSpeech { isWaitingForPause = false }
     guard presence.obstacle == nil else { return }
     switch machine.state {
     case .listening:
       continueTurn(heard, &effects)
     case .idle, .thinking:
-      guard heard.isSpeech else { return }
+      guard heard.isSpeech, !isWaitingForPause else { return }
       if case .beginTurn(let id, let cause) = machine.handle(.speechStarted(now, .speech)) {
         // Nobody waits for the answer that is still to come.
         waiting.clear()
@@ -207,7 +224,8 @@ public struct Conversation: Sendable {
     if case .endpoint(let end)? = boundary {
       let isWord = (turn?.speech ?? .zero) >= settings.shortestSpeech
       if isWord { close(.endpoint, end: end, &effects) } else { takeBack(&effects) }
-    } else if (turn?.streamed ?? .zero) >= settings.longestTurn {
+    } else if (turn?.streamed ?? .zero) >= longestTurn {
+      isWaitingForPause = true
       close(.longest, end: now, &effects)
     }
   }
@@ -247,16 +265,22 @@ public struct Conversation: Sendable {
     return nil
   }
 
+  /// Our number of a reply of the agent's, while it is the one at the loudspeaker.
+  private func named(_ reply: ReplyID) -> ReplyID? { reply == agentsName ? current : nil }
+
   private mutating func startReply(
     _ reply: ReplyID, answering answered: TurnID, _ effects: inout [Effect]
   ) {
-    switch machine.handle(.replyStarted(reply, answering: answered)) {
+    replies &+= 1
+    let ours = ReplyID(replies)
+    switch machine.handle(.replyStarted(ours, answering: answered)) {
     case .play:
+      agentsName = reply
       waiting.clear()
       received = .zero
-      playhead = Playhead(state: .silent, reply: reply)
+      playhead = Playhead(state: .silent, reply: ours)
       lastProgress = now
-      effects.append(.makeAudible(reply))
+      effects.append(.makeAudible(ours))
       effects.append(.note(.replyStarted(reply, answering: answered)))
       show(because: .replyStarted, &effects)
     case .refuse:
@@ -269,20 +293,22 @@ public struct Conversation: Sendable {
   private mutating func follow(_ head: Playhead, _ effects: inout [Effect]) {
     guard let reply = current, head.reply == reply else { return }
     if head.played > playhead.played { lastProgress = now }
-    if head.played > .zero, playhead.played == .zero { effects.append(.note(.replySounds(reply))) }
+    if head.played > .zero, playhead.played == .zero {
+      effects.append(.note(.replySounds(agentsName)))
+    }
     let isNews = head.state != playhead.state && head.state != .silent
     if isNews || (head.state == .playing && now >= nextReport) { report(head, &effects) }
     playhead = head
     if head.state == .drained {
       _ = machine.handle(.replyDrained(reply))
       effects.append(.makeAudible(nil))
-      effects.append(.note(.replyDrained(reply, played: head.played)))
+      effects.append(.note(.replyDrained(agentsName, played: head.played)))
       show(because: .answered, &effects)
     } else if now - lastProgress >= settings.thinkingLimit, head.state != .held {
       // The agent stopped in the middle without a word.
       _ = machine.handle(.replyFailed(reply))
-      silence(reply, &effects)
-      effects.append(.note(.replyFailed(reply)))
+      silence(&effects)
+      effects.append(.note(.replyFailed(agentsName)))
       show(because: .replyFailed, &effects)
     }
   }
@@ -299,7 +325,7 @@ public struct Conversation: Sendable {
     effects.append(
       .send(
         .playback(
-          head.reply, played: head.played, buffered: max(.zero, received - head.played),
+          agentsName, played: head.played, buffered: max(.zero, received - head.played),
           state: state)))
   }
 
@@ -310,42 +336,43 @@ public struct Conversation: Sendable {
     let played = head.played
     switch verdict {
     case .none: return
-    case .ducked: effects.append(.note(.ducked(reply, played: played)))
-    case .held: effects.append(.note(.held(reply, played: played)))
-    case .resumed: effects.append(.note(.resumed(reply, played: played)))
+    case .ducked: effects.append(.note(.ducked(agentsName, played: played)))
+    case .held: effects.append(.note(.held(agentsName, played: played)))
+    case .resumed: effects.append(.note(.resumed(agentsName, played: played)))
     case .confirmed(let began):
       guard case .yield(_, let id) = machine.handle(.interrupted(now)) else { return }
       onset = began
       playhead = head
-      silence(reply, &effects)
-      effects.append(.note(.interrupted(reply, onset: began, played: played)))
+      silence(&effects)
+      effects.append(.note(.interrupted(agentsName, onset: began, played: played)))
       open(id, .bargeIn, quietUntil: now, &effects)
       show(because: .interrupted, &effects)
     }
   }
 
   /// The loudspeaker is told first, the agent second.
-  private mutating func silence(_ reply: ReplyID, _ effects: inout [Effect]) {
+  private mutating func silence(_ effects: inout [Effect]) {
     waiting.clear()
     effects.append(.makeAudible(nil))
-    effects.append(.send(.interrupt(reply, played: playhead.played)))
-    effects.append(.note(.replyDropped(reply, played: playhead.played)))
+    effects.append(.send(.interrupt(agentsName, played: playhead.played)))
+    effects.append(.note(.replyDropped(agentsName, played: playhead.played)))
   }
 
   // MARK: Ends
 
   private mutating func stop(_ effects: inout [Effect]) {
     switch machine.handle(.stopped) {
-    case .silence(let reply): silence(reply, &effects)
+    case .silence: silence(&effects)
     case .dropTurn(let id, let reason): drop(id, reason, &effects)
     default: break
     }
+    isWaitingForPause = true
   }
 
   private mutating func giveUp(because reason: Note.Reason, _ effects: inout [Effect]) {
-    if let reply = current {
+    if current != nil {
       effects.append(.makeAudible(nil))
-      effects.append(.note(.replyDropped(reply, played: playhead.played)))
+      effects.append(.note(.replyDropped(agentsName, played: playhead.played)))
     }
     if let open = turn {
       effects.append(.abandonStream)

@@ -24,6 +24,17 @@ public struct Presence: Equatable, Sendable {
 public enum Shown: Equatable, Sendable {
   case idle, connecting, listening, thinking, speaking, offline, muted, fault
 
+  /// Why nothing can be said to it now.
+  public var whyNot: String {
+    switch self {
+    case .fault: "there is no sound"
+    case .muted: "the microphone is muted"
+    case .offline: "the agent is not reached"
+    case .connecting: "the agent is not reached yet"
+    case .idle, .listening, .thinking, .speaking: "the device is \(word)"
+    }
+  }
+
   public var word: String {
     switch self {
     case .idle: "idle"

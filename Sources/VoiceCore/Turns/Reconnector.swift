@@ -3,12 +3,13 @@ public struct Reconnector: Sendable {
   public enum State: Equatable, Sendable {
     case waiting(until: SampleTime)
     case connecting(since: SampleTime)
-    case open
+    case open(since: SampleTime)
   }
 
   public enum Decision: Equatable, Sendable { case none, connect, giveUpThisTry }
 
   static let shortestWait = SampleSpan.milliseconds(250)
+  static let heldLongEnough = SampleSpan.seconds(10)
 
   public private(set) var state = State.waiting(until: .start)
   /// Tries since the link was last open.
@@ -22,6 +23,10 @@ public struct Reconnector: Sendable {
     self.connectLimit = connectLimit
     self.longestWait = longestWait
     random = seed | 1
+  }
+
+  public var isOpen: Bool {
+    if case .open = state { true } else { false }
   }
 
   public mutating func tick(at now: SampleTime) -> Decision {
@@ -38,14 +43,14 @@ public struct Reconnector: Sendable {
     }
   }
 
-  /// The agent has welcomed us: only that counts as success.
-  public mutating func opened() {
-    state = .open
-    failures = 0
-  }
+  /// The agent has welcomed us.
+  public mutating func opened(at now: SampleTime) { state = .open(since: now) }
 
   /// - Returns: how long until the next try.
   public mutating func closed(at now: SampleTime) -> SampleSpan {
+    // Only a link that held counts as success: an agent that welcomes and hangs up must not be
+    // called four times a second for ever.
+    if case .open(let since) = state, now - since >= Reconnector.heldLongEnough { failures = 0 }
     failures += 1
     let doublings = min(failures - 1, 16)
     let ceiling = min(

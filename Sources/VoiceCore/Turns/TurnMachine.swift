@@ -44,6 +44,8 @@ public struct TurnMachine: Sendable {
   public let thinkingLimit: SampleSpan
   public private(set) var state = State.idle
   private var lastTurn = TurnID(0)
+  /// The turn that may still be answered when nothing is going on.
+  private var answerable: TurnID?
 
   public init(thinkingLimit: SampleSpan) { self.thinkingLimit = thinkingLimit }
 
@@ -55,6 +57,7 @@ public struct TurnMachine: Sendable {
 
     case (.listening(let turn, _), .turnEnded(let time, let reason)):
       state = .thinking(turn, since: time)
+      answerable = turn
       return .endTurn(turn, reason)
     case (.listening(let turn, _), .turnDropped(let reason)):
       state = .idle
@@ -68,15 +71,17 @@ public struct TurnMachine: Sendable {
       return .play(reply)
     case (.thinking(_, let since), .tick(let now)) where now - since >= thinkingLimit:
       state = .idle
+      answerable = nil
       return .rest(.noAnswer)
     case (.thinking, .stopped):
       state = .idle
-      // The answer that is still to come answers a turn nobody waits for.
-      lastTurn = lastTurn.next
+      // An answer that is still to come answers a turn nobody waits for.
+      answerable = nil
       return .rest(.stopped)
 
     case (.speaking(let reply, _), .interrupted(let time)):
       lastTurn = lastTurn.next
+      answerable = nil
       state = .listening(lastTurn, since: time)
       return .yield(reply, to: lastTurn)
     case (.speaking(let reply, _), .replyDrained(let drained)) where drained == reply:
@@ -84,12 +89,14 @@ public struct TurnMachine: Sendable {
       return .rest(.answered)
     case (.speaking(let reply, _), .replyFailed(let failed)) where failed == reply:
       state = .idle
+      answerable = nil
       return .silence(reply)
     case (.speaking(let reply, _), .stopped):
       state = .idle
+      answerable = nil
       return .silence(reply)
     // An agent may have more to say when its first reply is over.
-    case (.idle, .replyStarted(let reply, let answered)) where answered == lastTurn:
+    case (.idle, .replyStarted(let reply, let answered)) where answered == answerable:
       state = .speaking(reply, answering: answered)
       return .play(reply)
 
@@ -100,6 +107,7 @@ public struct TurnMachine: Sendable {
 
     case (.listening, .linkLost), (.thinking, .linkLost), (.speaking, .linkLost):
       state = .idle
+      answerable = nil
       return .rest(.linkLost)
 
     // Nothing there that the event could be about.
@@ -122,6 +130,7 @@ public struct TurnMachine: Sendable {
 
   private mutating func begin(at time: SampleTime, _ cause: TurnCause) -> Decision {
     lastTurn = lastTurn.next
+    answerable = nil
     state = .listening(lastTurn, since: time)
     return .beginTurn(lastTurn, cause)
   }

@@ -1,0 +1,70 @@
+"""What the tests of agents that make trouble share."""
+
+import json
+
+from programs import BlackBoxTest
+from websocket import FakeAgent
+
+# The room's clock may hurry; real waits are bounded by the tests' own patience.
+UNHURRIED = {"connect_timeout": "60 s", "longest_wait": "1 s"}
+
+
+class TroubleTest(BlackBoxTest):
+    def fake(self, serve, certificate=None, **options):
+        agent = FakeAgent(*(certificate or self.bench.certificates.server()), serve, **options)
+
+        def close():
+            agent.close()
+            self.assertEqual(agent.failures, [])
+
+        self.addCleanup(close)
+        return agent
+
+    def start(self, port, *script, speed=1, **changes):
+        """A daemon in a room; with its watch, which has seen everything from the start."""
+        sections = {"room": {"speed": speed}, "link": dict(UNHURRIED)}
+        if script:
+            sections["room"]["script"] = self.bench.script(*script)
+        for section, keys in changes.items():
+            sections.setdefault(section, {}).update(keys)
+        self.daemon = self.bench.daemon(self.bench.usual(port, **sections))
+        return self.bench.watch()
+
+    def fault(self):
+        code, output, errors = self.bench.command(
+            "status", "--json", "--socket", self.bench.socket)
+        self.assertEqual(code, 0, output + errors)
+        return json.loads(output)["fault"]
+
+    def check_named(self, watch, reason, advice):
+        """The link does not come about, and both the event and `auricle status` say why."""
+        closed = watch.await_event("link", phase="closed", reason=lambda text: text != "")
+        self.assertRegex(closed["reason"], reason)
+        self.assertRegex(closed["advice"], advice)
+        fault = self.fault()
+        self.assertRegex(fault, reason)
+        self.assertRegex(fault, advice)
+        self.assertEqual(fault.count(closed["advice"]), 1, fault)
+        # It tries for ever, and one line of the log is enough for one trouble.
+        watch.await_event("link", phase="closed", after=watch.events.index(closed) + 1)
+        self.assertTrue(self.daemon.is_running())
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertEqual(self.daemon.output.count("phase=closed"), 1, self.daemon.output)
+
+
+def behave(connection, number):
+    connection.welcome()
+    connection.listen()
+
+
+def answer(connection, turn, reply, packets, end=True, epoch=0):
+    connection.send_json(type="response.start", response=reply, turn=turn)
+    sequence = getattr(connection, "sequence", 0)
+    for number, packet in enumerate(packets):
+        sequence += 1
+        connection.send_sound(
+            reply, sequence, packet, epoch=epoch, milliseconds=number * 20, first=number == 0)
+    connection.sequence = sequence
+    if end:
+        connection.send_json(
+            type="response.end", response=reply, status="complete", audio_ms=20 * len(packets))
