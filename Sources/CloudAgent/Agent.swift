@@ -85,10 +85,10 @@ public final class Agent {
 
   private func startEars(_ ears: EarPool) throws {
     let opened = try JobQueue<RecogniserError?>(limit: EarPool.ears)
-    for _ in 0..<EarPool.ears {
+    for ear in 0..<EarPool.ears {
       threads.append(
         try Thread("ear") {
-          ears.run(.usual) { _ = opened.put($0) }
+          ears.run(ear, .usual) { _ = opened.put($0) }
         })
     }
     for _ in 0..<EarPool.ears {
@@ -210,9 +210,8 @@ public final class Agent {
   private func listen(_ turn: TurnID, on line: Line) {
     guard let ears else { return }
     do throws(LinuxError) {
-      let feed = try TurnFeed(
-        connection: line.connection.id, turn: turn, channel: line.channel)
-      if ears.listen(feed) { line.listen(feed) }
+      let id = line.connection.id
+      if let feed = try ears.listen(to: turn, of: id, on: line.channel) { line.listen(feed) }
     } catch {
       Log.warning("event=hearing_failed reason=\(Log.quoted(error.description))")
     }

@@ -42,12 +42,12 @@ final class Line {
   func listen(_ feed: TurnFeed) { feeds.append(feed) }
 
   func hear(_ turn: TurnID, _ packet: [UInt8], gap: SampleSpan) {
-    _ = feeds.first { $0.turn == turn }?.add(.packet(packet, gap: gap))
+    feeds.first { $0.turn == turn }?.hear(packet, gap: gap)
   }
 
   /// False when no ear will ever tell.
   func understand(_ turn: TurnID) -> Bool {
-    feeds.first { $0.turn == turn }?.add(.understand) ?? false
+    feeds.first { $0.turn == turn }?.understand() ?? false
   }
 
   func forget(_ turn: TurnID) {

@@ -61,6 +61,9 @@ final class TestAgent {
 final class TestDevice {
   private(set) var received: [Downstream] = []
   private(set) var end: LinkFailure?
+  /// When the first sound came of the answer to the last turn.
+  private(set) var firstSoundAt: Int64?
+  private var awaited: ReplyID?
   private var wire = NativeDevice()
   private var link: ServerLink?
   private let loop: EventLoop
@@ -89,7 +92,12 @@ final class TestDevice {
 
   private func take(_ message: WireMessage) {
     do throws(WireError) {
-      if let message = try wire.decode(message) { received.append(message) }
+      guard let message = try wire.decode(message) else { return }
+      received.append(message)
+      if case .replyStart(let reply, lastTurn) = message { awaited = reply }
+      if case .replyAudio(let reply, _) = message, reply == awaited, firstSoundAt == nil {
+        firstSoundAt = MonotonicClock.microseconds()
+      }
     } catch {
       Issue.record("the agent broke the protocol: \(error)")
     }
@@ -107,14 +115,26 @@ final class TestDevice {
   /// A whole turn, as fast as the link takes it.
   @discardableResult
   func say(_ packets: [[UInt8]], cause: TurnCause = .speech) -> TurnID {
-    lastTurn = lastTurn.next
-    send(.turnStart(lastTurn, preRoll: .zero, cause: cause))
-    for (index, packet) in packets.enumerated() {
-      send(.turnAudio(lastTurn, packet: packet, at: .milliseconds(Int64(index) * 60)))
-    }
-    let audio = SampleSpan.milliseconds(Int64(packets.count) * 60)
-    send(.turnCommit(lastTurn, audio: audio, reason: .endpoint))
+    begin(cause: cause)
+    for (index, packet) in packets.enumerated() { hear(packet, at: index) }
+    commit(packets.count)
     return lastTurn
+  }
+
+  func begin(cause: TurnCause = .speech) {
+    lastTurn = lastTurn.next
+    firstSoundAt = nil
+    awaited = nil
+    send(.turnStart(lastTurn, preRoll: .zero, cause: cause))
+  }
+
+  func hear(_ packet: [UInt8], at index: Int) {
+    send(.turnAudio(lastTurn, packet: packet, at: .milliseconds(Int64(index) * 60)))
+  }
+
+  func commit(_ packets: Int) {
+    let audio = SampleSpan.milliseconds(Int64(packets) * 60)
+    send(.turnCommit(lastTurn, audio: audio, reason: .endpoint))
   }
 
   /// Lets the loop run until `isTrue`; the bound is generous, for slow machines.

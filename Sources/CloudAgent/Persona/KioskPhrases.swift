@@ -132,7 +132,7 @@ extension Phrasebook {
       .volume(0),
       [
         "(set|turn|put) the volume to # [percent]", "set volume to # [percent]",
-        "/0.2/ volume [to] # [percent]", "make the volume #",
+        "/0.02/ volume [to] # [percent]", "make the volume #",
       ]
     ),
     (

@@ -3,50 +3,19 @@ internal import Opus
 internal import PocketSphinx
 internal import VoiceCore
 
-/// One turn on its way to an ear: its sound waits here until an ear is free, and while the ear works.
-final class TurnFeed: Sendable {
-  enum Step: Sendable {
-    case packet([UInt8], gap: SampleSpan)
-    case understand
-    case forget
-  }
-
-  /// More than the packets of the longest turn (30 s of 10 ms).
-  static let mostSteps = 4_000
-
-  let connection: Int
-  let turn: TurnID
-  let channel: Ear.Channel?
-  private let steps: JobQueue<Step>
-
-  init(connection: Int, turn: TurnID, channel: Ear.Channel?) throws(LinuxError) {
-    self.connection = connection
-    self.turn = turn
-    self.channel = channel
-    steps = try JobQueue(limit: TurnFeed.mostSteps)
-  }
-
-  /// False when there is no room: sound is then heard with a hole, and words never come.
-  func add(_ step: Step) -> Bool { steps.put(step) }
-  /// Also while an ear works on it: the ear is free for others at once.
-  func forget() { steps.close() }
-
-  func next() -> Step { steps.take() ?? .forget }
-}
-
-/// Few ears for many devices. A turn takes an ear when one is free, oldest first, and keeps it until
-/// it is over; until then its sound waits, and is caught up with at about five times its speed.
+/// Few ears for many devices. Most listen while a person speaks, so that the words are there when the
+/// turn is. When more people speak at once than there are ears, their sound waits; an ear of its own
+/// catches up with finished turns at about six times their speed, so that nobody's answer waits for
+/// others to stop talking.
 final class EarPool: Sendable {
-  /// Each costs about 20 MB and a fifth of a core while somebody speaks.
-  static let ears = 3
-  /// Turns that wait for an ear: one for each of the most devices a server can have, and some that
-  /// wait to be forgotten.
-  static let mostWaiting = 256
+  /// Each ear costs about 20 MB, and a sixth of a core while somebody speaks.
+  static let liveEars = 3
+  static let ears = liveEars + 1
 
   private let vocabulary: Vocabulary
   private let understanding: Understanding
   private let mailbox: Mailbox
-  private let waiting: JobQueue<TurnFeed>
+  private let lobby: TurnLobby
 
   init(_ vocabulary: Vocabulary, _ understanding: Understanding, to mailbox: Mailbox)
     throws(LinuxError)
@@ -54,20 +23,27 @@ final class EarPool: Sendable {
     self.vocabulary = vocabulary
     self.understanding = understanding
     self.mailbox = mailbox
-    waiting = try JobQueue(limit: EarPool.mostWaiting)
+    lobby = try TurnLobby()
   }
 
-  /// False when too many turns wait.
-  func listen(_ feed: TurnFeed) -> Bool { waiting.put(feed) }
-  func close() { waiting.close() }
+  /// Nil when too many turns wait.
+  func listen(to turn: TurnID, of connection: Int, on channel: Ear.Channel?) throws(LinuxError)
+    -> TurnFeed?
+  {
+    let feed = try TurnFeed(connection: connection, turn: turn, channel: channel, in: lobby)
+    return lobby.enter(feed) ? feed : nil
+  }
+
+  func close() { lobby.close() }
 
   /// The work of one ear's thread, until `close()`. `ready` is told whether the ear opened.
-  func run(_ model: AcousticModel, ready: (RecogniserError?) -> Void) {
+  func run(_ ear: Int, _ model: AcousticModel, ready: (RecogniserError?) -> Void) {
+    let catchesUp = ear >= EarPool.liveEars
     do {
       var ear = try Ear.open(vocabulary, model)
       var decoder = try SpeechDecoder.open()
       ready(nil)
-      while let feed = waiting.take() {
+      while let feed = lobby.take(finishedOnly: catchesUp) {
         do { try hear(feed, &ear, &decoder) } catch {
           ear.forget()
           Log.warning(
