@@ -88,8 +88,9 @@ import VoiceCore
         return left > 0
       }
       let next = try say("Here I am.")
-      // The voice's own wobble goes on from where it was: some samples more or less.
-      #expect(abs(next.sound.count - fresh.sound.count) < 160, "after \(pieces)")
+      // The library is one for all tests that run beside this one, and its wobble goes on from where
+      // they left it: up to 50 ms more or less. The shortest word left over would be 250.
+      #expect(abs(next.sound.count - fresh.sound.count) < 2_400, "after \(pieces)")
       #expect(next.marks == fresh.marks, "after \(pieces)")
     }
   }
