@@ -118,8 +118,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["VoiceCore", "Linux"], path: "Tests/TestSupport",
       swiftSettings: everywhere),
-    tests("VoiceCore", ["VoiceCore"]),
-    tests("WireProtocols", ["WireProtocols", "VoiceCore"]),
+    tests("VoiceCore", ["VoiceCore", "TestSupport"]),
+    tests("WireProtocols", ["WireProtocols", "VoiceCore", "TestSupport"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
     tests("Console", ["Console", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),

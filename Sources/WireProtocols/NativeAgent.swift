@@ -95,7 +95,7 @@ public struct NativeAgent {
       kind: .downlink, flags: replySent == .zero ? NativeHeader.Flag.first : 0, epoch: epoch,
       reference: reply.number, sequence: sent,
       milliseconds: UInt32(NativeText.milliseconds(replySent)))
-    replySent += OpusPacket.span(packet) ?? .zero
+    replySent += PacketCoding.duration(of: packet) ?? .zero
     return .binary(header.message(packet))
   }
 

@@ -1,21 +1,7 @@
+import TestSupport
 import Testing
 import VoiceCore
 import WireProtocols
-
-/// Repeats itself exactly; the seed is printed with every failure.
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  // splitmix64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 extension Array where Element == UInt8 {
   /// Changed in one to four places: bytes replaced, removed, doubled or inserted.
