@@ -59,7 +59,7 @@ public struct Console {
       let reply = try ask(.mute(wanted), invocation)
       let isMuted = reply.flag("muted") ?? wanted ?? false
       show(reply, invocation) {
-        [isMuted ? "muted: the microphone is closed" : "the microphone is on"]
+        [isMuted ? "muted: nothing is heard" : "the microphone is on"]
       }
     case .volume(let wanted):
       let reply = try ask(.volume(wanted), invocation)

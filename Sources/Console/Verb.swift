@@ -88,7 +88,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         ("auricle watch", "levels and events"),
         ("auricle watch --json --words", "one JSON object per event, with what was said"),
       ]
-    case .mute: [("auricle mute on", "closes the microphone")]
+    case .mute: [("auricle mute on", "hears nothing from now on")]
     case .volume: [("auricle volume 40", "quieter"), ("auricle volume", "says what it is")]
     case .settings:
       [

@@ -10,9 +10,9 @@ import WireProtocols
     arguments: [
       (["listen"], ControlRequest.listen, [:], "listening"),
       (["stop"], .stop, [:], "stopped"),
-      (["mute", "on"], .mute(true), ["muted": "yes"], "muted: the microphone is closed"),
+      (["mute", "on"], .mute(true), ["muted": "yes"], "muted: nothing is heard"),
       (["mute", "off"], .mute(false), ["muted": "no"], "the microphone is on"),
-      (["mute"], .mute(nil), ["muted": "yes"], "muted: the microphone is closed"),
+      (["mute"], .mute(nil), ["muted": "yes"], "muted: nothing is heard"),
       (["volume", "40"], .volume(40), ["volume": "40"], "volume 40"),
       (["volume"], .volume(nil), ["volume": "70"], "volume 70"),
     ] as [([String], ControlRequest, KeyValuePairs<String, String>, String)])
