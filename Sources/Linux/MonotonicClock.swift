@@ -16,8 +16,3 @@ public enum MonotonicClock {
     while clock_nanosleep(CLOCK_MONOTONIC, CInt(TIMER_ABSTIME), &target, nil) == EINTR {}
   }
 }
-
-/// The time of day, for people: logs and file names only.
-public enum WallClock {
-  public static func seconds() -> Int64 { Int64(time(nil)) }
-}

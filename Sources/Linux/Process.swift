@@ -19,7 +19,6 @@ public enum Process {
   }
 
   public static var identifier: Int32 { getpid() }
-  public static var user: UInt32 { getuid() }
 
   public static func exit(_ code: Int32) -> Never { CLinux.exit(code) }
 

@@ -86,7 +86,7 @@ public enum UnixSocket {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     var bytes = Array(path.utf8)
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+    guard fits(path) else {
       throw LinuxError("use", path, code: ENAMETOOLONG)
     }
     if bytes.first == UInt8(ascii: "@") { bytes[0] = 0 }

@@ -29,8 +29,6 @@ public struct Endpointer: Sendable {
 
   public init(settings: Settings = Settings()) { self.settings = settings }
 
-  public var isInTurn: Bool { state != .waiting }
-
   /// Whatever was pending is forgotten.
   public mutating func reset() { state = .waiting }
 
