@@ -1,0 +1,53 @@
+/// Numbers in one place for as long as their owner lives: taken at start, so that the audio thread
+/// never has to ask for any, and aligned for vectors.
+///
+/// Whoever owns it indexes within `count`; nothing checks that in a release build, which is what
+/// lets the loops of the canceller run as vectors.
+struct FloatMemory: ~Copyable {
+  let start: UnsafeMutablePointer<Float>
+  let count: Int
+
+  /// - Parameter count: rounded up to whole vectors; all of it is zero.
+  init(count: Int) {
+    self.count = FloatMemory.padded(count)
+    start = UnsafeMutableRawPointer.allocate(
+      byteCount: self.count * MemoryLayout<Float>.stride, alignment: 32
+    ).bindMemory(to: Float.self, capacity: self.count)
+    start.initialize(repeating: 0, count: self.count)
+  }
+
+  deinit { UnsafeMutableRawPointer(start).deallocate() }
+
+  /// The next multiple of a vector's width.
+  static func padded(_ count: Int) -> Int { (count + 7) & ~7 }
+
+  @inline(__always)
+  subscript(index: Int) -> Float {
+    get {
+      assert(index >= 0 && index < count)
+      return start[index]
+    }
+    nonmutating set {
+      assert(index >= 0 && index < count)
+      start[index] = newValue
+    }
+  }
+
+  func clear() { start.update(repeating: 0, count: count) }
+}
+
+/// Four numbers at once: what both NEON and the oldest x86_64 have.
+typealias Vector = SIMD4<Float>
+
+extension UnsafeMutablePointer<Float> {
+  /// Four numbers from `index` on.
+  @inline(__always)
+  func vector(_ index: Int) -> Vector {
+    UnsafeRawPointer(self + index).loadUnaligned(as: Vector.self)
+  }
+
+  @inline(__always)
+  func store(_ vector: Vector, at index: Int) {
+    UnsafeMutableRawPointer(self + index).storeBytes(of: vector, as: Vector.self)
+  }
+}
