@@ -29,7 +29,7 @@ public struct Replay: ~Copyable {
   /// The agent counts as speaking until its loudspeaker has been silent this long.
   static let replyGap = SampleSpan.milliseconds(500)
 
-  private var chain = HearingChain(echo: SpeexEchoCanceller.open())
+  private var chain = HearingChain(hint: SpeexSpeechHint.open())
   private var interrupter: Interrupter
   private var endpointer: Endpointer
   private var time = SampleTime.start

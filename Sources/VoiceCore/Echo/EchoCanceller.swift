@@ -30,6 +30,11 @@ struct EchoCanceller: ~Copyable {
   /// Power that the model's own ignorance leaves in `error`, by bin of a block.
   var unknown: UnsafeMutablePointer<Float> { patient.unknown.start }
 
+  /// What is left as a frame of samples.
+  func readError(into frame: inout Frame) {
+    for index in 0..<Frame.sampleCount { frame.samples[index] = error[index].sample }
+  }
+
   /// The reference comes `frames` later from now on.
   mutating func shift(by frames: Int) {
     reference.shift(by: frames)

@@ -146,7 +146,8 @@ struct EchoPath: ~Copyable {
       let er = sumReal.start.vector(bin)
       let ei = sumImaginary.start.vector(bin)
       let heard =
-        noise.start.vector(bin) * temper.noiseMemory + (er * er + ei * ei) * (1 - temper.noiseMemory)
+        noise.start.vector(bin) * temper.noiseMemory + (er * er + ei * ei)
+        * (1 - temper.noiseMemory)
       noise.start.store(heard, at: bin)
       // The error over all that it is made of: what is not known of the echo, and everything else.
       let all = unknown.start.vector(bin) + heard * EchoPath.caution + EchoPath.dust
