@@ -59,20 +59,27 @@ struct EchoCanceller: ~Copyable {
     }
     patient.predict(mic: mic.start, reference, fft)
     quick.predict(mic: mic.start, reference, fft)
-    error.start.update(from: patient.error.start, count: Frame.sampleCount)
-    echo.start.update(from: patient.echo.start, count: Frame.sampleCount)
+    let surprises = (power(patient.error), power(quick.error))
     patient.learn(reference, fft)
     quick.learn(reference, fft)
-    compare()
+    // What was learned from this very frame holds for it, too: 10 dB and more, above all in the
+    // first second, and no harm to a person who speaks, since it was learned only as far as it is
+    // certain.
+    patient.predict(mic: mic.start, reference, fft)
+    error.start.update(from: patient.error.start, count: Frame.sampleCount)
+    echo.start.update(from: patient.echo.start, count: Frame.sampleCount)
+    compare(surprises)
   }
 
-  private mutating func compare() {
-    patientError += (power(patient.error) - patientError) * EchoCanceller.memory
-    quickError += (power(quick.error) - quickError) * EchoCanceller.memory
+  /// - Parameter surprises: the power that the patient and the quick model had not foreseen.
+  private mutating func compare(_ surprises: (patient: Float, quick: Float)) {
+    patientError += (surprises.patient - patientError) * EchoCanceller.memory
+    quickError += (surprises.quick - quickError) * EchoCanceller.memory
     if quickError < EchoCanceller.clearlyLess * patientError {
       quickWins += 1
       guard quickWins >= EchoCanceller.winsNeeded else { return }
       patient.adopt(quick)
+      patient.doubt()
       patientError = quickError
       quickWins = 0
       changes += 1
@@ -87,9 +94,9 @@ struct EchoCanceller: ~Copyable {
   }
 
   private static let memory: Float = 0.1
-  private static let clearlyLess: Float = 0.5
+  private static let clearlyLess: Float = 0.7
   private static let clearlyMore: Float = 1.6
-  private static let winsNeeded = 10
+  private static let winsNeeded = 5
 
   private func power(_ sound: borrowing FloatMemory) -> Float {
     var sum: Float = 0

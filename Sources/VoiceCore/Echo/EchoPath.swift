@@ -79,6 +79,12 @@ struct EchoPath: ~Copyable {
     noise.start.update(from: other.noise.start, count: noise.count)
   }
 
+  /// Something has changed, so everything may have.
+  func doubt() {
+    let limit = EchoPath.startingVariance
+    for index in 0..<variance.count { variance[index] = min(limit, variance[index] * 10) }
+  }
+
   /// The reference comes `frames` later from now on: the same path is that much shorter.
   mutating func shift(by frames: Int) {
     let row = ReferenceSpectra.row
