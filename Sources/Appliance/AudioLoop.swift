@@ -8,7 +8,7 @@ struct AudioLoop: ~Copyable {
   private let bridge: Bridge
   private var chain: HearingChain<SpeexEchoCanceller>
   private var interrupter: Interrupter
-  private var playout = Playout()
+  private var playout: Playout
   private var reference = EchoReference()
   private var time = SampleTime.start
   private var lastAudible: ReplyID?
@@ -17,10 +17,11 @@ struct AudioLoop: ~Copyable {
   private var mic = Frame()
   private var speaker = Frame()
 
-  init(bridge: Bridge, interrupter: Interrupter.Settings) {
+  init(bridge: Bridge, gate: SpeechGate.Settings = .init(), interrupter: Interrupter.Settings) {
     self.bridge = bridge
-    chain = HearingChain(echo: SpeexEchoCanceller.open())
+    chain = HearingChain(echo: SpeexEchoCanceller.open(), gate: gate)
     self.interrupter = Interrupter(settings: interrupter)
+    playout = Playout(duckedGain: interrupter.duckedGain)
   }
 
   mutating func run() {
@@ -41,7 +42,8 @@ struct AudioLoop: ~Copyable {
     }
     let judged = chain.hear(mic: mic, reference: reference.frame, at: time)
     let verdict = interrupter.judge(
-      speech: judged.probability, isReplyAudible: playout.playhead.isAudible, at: time)
+      speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
+      isReplyAudible: playout.playhead.isAudible, at: time)
     let before = playout.playhead.state
     playout.next(
       audible: audible, order: interrupter.order, volume: Volume.gain(bridge.volume),

@@ -2,16 +2,21 @@
 public struct HearingChain<Echo: EchoCanceller & ~Copyable>: ~Copyable {
   private var echo: Echo
   private var detector = SpeechDetector()
-  private var gate = SpeechGate()
+  private var gate: SpeechGate
   private var suppressed = Frame()
 
   /// The frame for the recogniser: echo removed, otherwise as it was.
   public private(set) var clean = Frame()
 
-  public init(echo: consuming Echo) { self.echo = echo }
+  public init(echo: consuming Echo, gate: SpeechGate.Settings = SpeechGate.Settings()) {
+    self.echo = echo
+    self.gate = SpeechGate(settings: gate)
+  }
 
   public struct Judgement: Equatable, Sendable {
     public var probability: Float
+    /// How much like words it sounds, 0 to 1: a hum has little.
+    public var openness: Float = 1
     public var isSpeech: Bool
     public var change: SpeechGate.Change?
     public var mic: Loudness
