@@ -8,7 +8,7 @@ struct AudioLoop: ~Copyable {
   private let bridge: Bridge
   private var chain: HearingChain<SpeexSpeechHint>
   private var interrupter: Interrupter
-  private var playout = Playout()
+  private var playout: Playout
   private var time = SampleTime.start
   private var lastAudible: ReplyID?
   private var card: Unmanaged<CardHolder>?
@@ -16,10 +16,11 @@ struct AudioLoop: ~Copyable {
   private var mic = Frame()
   private var speaker = Frame()
 
-  init(bridge: Bridge, interrupter: Interrupter.Settings) {
+  init(bridge: Bridge, gate: SpeechGate.Settings = .init(), interrupter: Interrupter.Settings) {
     self.bridge = bridge
-    chain = HearingChain(hint: SpeexSpeechHint.open())
+    chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate)
     self.interrupter = Interrupter(settings: interrupter)
+    playout = Playout(duckedGain: interrupter.duckedGain)
   }
 
   mutating func run() {
@@ -40,7 +41,8 @@ struct AudioLoop: ~Copyable {
     }
     let judged = chain.hear(mic: mic, reference: speaker, at: time)
     let verdict = interrupter.judge(
-      speech: judged.probability, isReplyAudible: playout.playhead.isAudible, at: time)
+      speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
+      isReplyAudible: playout.playhead.isAudible, at: time)
     let before = playout.playhead.state
     playout.next(
       audible: audible, order: interrupter.order, volume: Volume.gain(bridge.volume),

@@ -5,7 +5,7 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   private var analysis = SpectralAnalysis()
   private var hint: Hint
   private var detector = SpeechDetector()
-  private var gate = SpeechGate()
+  private var gate: SpeechGate
   private var error = Frame()
 
   /// The frame for the recogniser, ten milliseconds late.
@@ -13,10 +13,15 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   /// What the judges saw of this frame.
   public private(set) var spectra = HearingSpectra()
 
-  public init(hint: consuming Hint) { self.hint = hint }
+  public init(hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings()) {
+    self.hint = hint
+    self.gate = SpeechGate(settings: gate)
+  }
 
   public struct Judgement: Equatable, Sendable {
     public var probability: Float
+    /// How much like words it sounds, 0 to 1: a hum has little.
+    public var openness: Float = 1
     public var isSpeech: Bool
     public var change: SpeechGate.Change?
     public var mic: Loudness
