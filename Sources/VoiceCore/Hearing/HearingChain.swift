@@ -1,14 +1,17 @@
 /// Microphone and loudspeaker in, what was heard out. The same path in the daemon and in
 /// `auricle process`.
 public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
+  private var aligner = ReferenceAligner()
   private var canceller = EchoCanceller()
   private var analysis = SpectralAnalysis()
   private var hint: Hint
   private var detector = SpeechDetector()
   private var gate: SpeechGate
+  private var placedMic = Frame()
+  private var placedReference = Frame()
   private var error = Frame()
 
-  /// The frame for the recogniser, ten milliseconds late.
+  /// The frame for the recogniser, twelve milliseconds late.
   public private(set) var clean = Frame()
   /// What the judges saw of this frame.
   public private(set) var spectra = HearingSpectra()
@@ -36,8 +39,10 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   public mutating func hear(
     mic: borrowing Frame, reference: borrowing Frame, at time: SampleTime
   ) -> Judgement {
-    canceller.cancel(mic: mic, reference: reference)
-    spectra = analysis.analyse(canceller, reference: reference)
+    aligner.align(mic: mic, reference: reference, into: &placedMic, &placedReference)
+    if aligner.shift != 0 { canceller.shift(by: aligner.shift) }
+    canceller.cancel(mic: placedMic, reference: placedReference)
+    spectra = analysis.analyse(canceller, reference: placedReference)
     canceller.readError(into: &error)
     let opinion = hint.hear(error)
     let probability = detector.judge(suppressed: error, reference: reference, hint: opinion)
