@@ -32,7 +32,7 @@ struct EchoCanceller: ~Copyable {
 
   /// What is left as a frame of samples.
   func readError(into frame: inout Frame) {
-    for index in 0..<Frame.sampleCount { frame.samples[index] = error[index].sample }
+    frame.pack(error.start)
   }
 
   /// The reference comes `frames` later from now on.
@@ -43,11 +43,8 @@ struct EchoCanceller: ~Copyable {
   }
 
   mutating func cancel(mic frame: borrowing Frame, reference aligned: borrowing Frame) {
-    let scale: Float = 1 / 32_768
-    for index in 0..<Frame.sampleCount {
-      mic[index] = Float(frame.samples[index]) * scale
-      played[index] = Float(aligned.samples[index]) * scale
-    }
+    frame.unpack(into: mic.start)
+    aligned.unpack(into: played.start)
     reference.hear(played.start, fft)
     silentFrames = aligned.isSilent ? min(silentFrames + 1, ReferenceSpectra.partitions) : 0
     guard isAtWork else {

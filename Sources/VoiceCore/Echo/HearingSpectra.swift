@@ -73,10 +73,7 @@ struct SpectralAnalysis: ~Copyable {
       bin += 4
     }
     spectra.mic = bands(otherReal, otherImaginary)
-    for index in 0..<Frame.sampleCount {
-      block[index] = Float(reference.samples[index]) / 32_768
-    }
-    power.start.update(from: block.start, count: Frame.sampleCount)
+    reference.unpack(into: power.start)
     transform(power.start, lastReference, otherReal, otherImaginary)
     spectra.reference = bands(otherReal, otherImaginary)
     spectra.residual = residual.expect(
@@ -90,7 +87,7 @@ struct SpectralAnalysis: ~Copyable {
     let count = Frame.sampleCount
     let isPlain = gains.isOne
     if isPlain && wasPlain {
-      for index in 0..<count { clean.samples[index] = held[index].sample }
+      clean.pack(held.start)
       return
     }
     if wasPlain {
@@ -109,10 +106,16 @@ struct SpectralAnalysis: ~Copyable {
       bin += 4
     }
     fft.inverse(real: otherReal.start, imaginary: otherImaginary.start, into: block.start)
-    for index in 0..<count {
-      clean.samples[index] = (overlap[index] + block[index] * window[index]).sample
-      overlap[index] = block[count + index] * window[count + index]
+    var index = 0
+    while index < count {
+      power.start.store(
+        overlap.start.vector(index) + block.start.vector(index) * window.start.vector(index),
+        at: index)
+      overlap.start.store(
+        block.start.vector(count + index) * window.start.vector(count + index), at: index)
+      index += 4
     }
+    clean.pack(power.start)
     wasPlain = isPlain
   }
 
