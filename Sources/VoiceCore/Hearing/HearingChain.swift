@@ -1,15 +1,10 @@
 /// Microphone and loudspeaker in, what was heard out. The same path in the daemon and in
 /// `auricle process`.
 public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
-  private var aligner = ReferenceAligner()
-  private var canceller = EchoCanceller()
-  private var analysis = SpectralAnalysis()
+  private let echo = EchoRemover()
   private var hint: Hint
   private var detector = SpeechDetector()
   private var gate: SpeechGate
-  private var placedMic = Frame()
-  private var placedReference = Frame()
-  private var error = Frame()
 
   /// The frame for the recogniser, twelve milliseconds late.
   public private(set) var clean = Frame()
@@ -39,14 +34,11 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   public mutating func hear(
     mic: borrowing Frame, reference: borrowing Frame, at time: SampleTime
   ) -> Judgement {
-    aligner.align(mic: mic, reference: reference, into: &placedMic, &placedReference)
-    if aligner.shift != 0 { canceller.shift(by: aligner.shift) }
-    canceller.cancel(mic: placedMic, reference: placedReference)
-    spectra = analysis.analyse(canceller, reference: placedReference)
-    canceller.readError(into: &error)
-    let opinion = hint.hear(error)
-    let probability = detector.judge(suppressed: error, reference: reference, hint: opinion)
-    analysis.resynthesise(gains: Bands(repeating: 1), into: &clean)
+    spectra = echo.hear(mic: mic, reference: reference)
+    let opinion = hint.hear(echo.error)
+    let probability = detector.judge(
+      suppressed: echo.error, reference: reference, hint: opinion)
+    echo.resynthesise(gains: Bands(repeating: 1), into: &clean)
     let change = gate.hear(probability, at: time)
     return Judgement(
       probability: probability, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
