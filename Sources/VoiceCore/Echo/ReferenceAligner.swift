@@ -42,13 +42,14 @@ public struct ReferenceAligner: ~Copyable {
     tick += 1
     hold(mic, into: &placedMic)
     resampler.receive(reference)
-    while resampler.isReady {
-      resampler.make(&resampled)
-      history.add(resampled)
+    while resampler.isReady { makeReference() }
+    if history.newest < tick - placement {
+      stepBack()
+      makeReference()
     }
     let before = placement
     listen(placedMic)
-    put(&placedReference)
+    history.copy(tick - placement, into: &placedReference)
     shift = Int(placement - before)
   }
 
@@ -66,6 +67,8 @@ public struct ReferenceAligner: ~Copyable {
 
   /// How much slower than the microphone's the loudspeaker's clock is.
   public var driftPPM: Float { tracker.ppm }
+  /// Samples by which resampling has moved the reference.
+  var resamplerLag: Double { resampler.lag }
   /// One standard deviation of it.
   public var driftDeviationPPM: Float { tracker.ppmDeviation }
   public var isDriftSettled: Bool { tracker.ppmDeviation < ReferenceAligner.settledPPM }
@@ -95,10 +98,25 @@ public struct ReferenceAligner: ~Copyable {
     lastMic = copy mic
   }
 
-  private mutating func put(_ placed: inout Frame) {
-    // With hardly any delay and a faster loudspeaker the frame is not yet there.
-    placement = max(placement, tick - history.newest)
-    history.copy(tick - placement, into: &placed)
+  /// A faster loudspeaker with a short delay: what would be needed has not been played yet. If the
+  /// reference is far enough ahead of its echo it gives up some of that, once and for minutes;
+  /// if not, the drift stays as it is.
+  private mutating func stepBack() {
+    let lead = (place.whole ?? 0) - Int(placement) * Frame.sampleCount
+    let spare = lead - ReferenceAligner.leastLead
+    if spare > ReferenceAligner.leastLead / 2 {
+      resampler.stepBack(by: spare)
+      place.move(by: -spare)
+      estimator.forget()
+      tracker.restart()
+    } else {
+      resampler.stepBack(by: 0)
+    }
+  }
+
+  private mutating func makeReference() {
+    resampler.make(&resampled)
+    history.add(resampled)
   }
 
   private mutating func listen(_ mic: borrowing Frame) {
@@ -110,7 +128,11 @@ public struct ReferenceAligner: ~Copyable {
       held: place.whole)
     if let look {
       switch place.judge(look) {
-      case .same: break
+      case .same:
+        // A drift that was never found has carried the echo up to its reference.
+        if let delay = place.whole, delay < Int(placement) * Frame.sampleCount + 16 {
+          place(at: delay)
+        }
       case .new(let delay):
         tracker.restart()
         place(at: delay)
@@ -140,7 +162,7 @@ public struct ReferenceAligner: ~Copyable {
     // Not to the bit what was played unless there is reason to think that the clocks differ.
     let wanted =
       deviation > ReferenceAligner.usefulPPM || abs(ppm) < 2 * deviation + 1 && appliedPPM == 0
-      ? appliedPPM : ppm
+      ? appliedPPM : ppm + tracker.holdingPPM
     let step = max(-ReferenceAligner.slewPPM, min(ReferenceAligner.slewPPM, wanted - appliedPPM))
     guard step != 0 else { return }
     appliedPPM += step

@@ -84,6 +84,13 @@ struct ReferenceResampler: ~Copyable {
     return end + Int64(ReferenceResampler.reach) <= received
   }
 
+  /// Back to the latest place from which a frame can be made, and by `samples` more.
+  mutating func stepBack(by samples: Int) {
+    let reach = Int64(ReferenceResampler.reach)
+    whole = min(whole, received - Int64(Frame.sampleCount) - reach - 1) - Int64(samples)
+    fraction = 0
+  }
+
   mutating func make(_ frame: inout Frame) {
     let mask = Int64(ReferenceResampler.capacity - 1)
     if fraction == 0 && stretch == 0 {
@@ -95,7 +102,9 @@ struct ReferenceResampler: ~Copyable {
       for index in 0..<Frame.sampleCount {
         let place = whole + Int64(index) + (part >> 32)
         let value = interpolate(at: place, UInt32(truncatingIfNeeded: part))
-        frame.samples[index] = Int16(max(-32_768, min(32_767, value.rounded())))
+        // To the nearest, halves away from zero; the library's own rounding is a call.
+        let nearest = value + (value < 0 ? -0.5 : 0.5)
+        frame.samples[index] = Int16(max(-32_768, min(32_767, nearest)))
         part += stretch
       }
     }
