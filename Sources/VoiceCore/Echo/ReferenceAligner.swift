@@ -30,6 +30,8 @@ public struct ReferenceAligner: ~Copyable {
 
   /// Whole frames by which the placement grew in the frame just aligned; 0 nearly always.
   public private(set) var shift = 0
+  /// Up to where shifts have been told.
+  private var toldPlacement: Int64 = 0
 
   public init() {}
 
@@ -47,10 +49,10 @@ public struct ReferenceAligner: ~Copyable {
       stepBack()
       makeReference()
     }
-    let before = placement
     listen(placedMic)
     history.copy(tick - placement, into: &placedReference)
-    shift = Int(placement - before)
+    shift = Int(placement - toldPlacement)
+    toldPlacement = placement
   }
 
   /// From the reference's frame to its echo's, as the driver's clocks would have it; nil while the

@@ -41,7 +41,7 @@ struct ReferenceResampler: ~Copyable {
     guard abs(place) < 1 else { return 0 }
     if distance == 0 { return 1 }
     if distance == distance.rounded() { return 0 }
-    let beta = 5.65
+    let beta = 6.0
     let window = bessel(beta * (1 - place * place).squareRoot()) / bessel(beta)
     return Turn.of(distance / 2).sine / (.pi * distance) * window
   }
