@@ -22,9 +22,9 @@ import Testing
     let sound = Voice(seed: 3).speak(seconds: 1)
     var resampler = ReferenceResampler()
     let out = run(&resampler, Frame.cut(sound))
-    let reach = ReferenceResampler.reach
+    let lag = ReferenceResampler.firstLag
     #expect(out.count == sound.count)
-    #expect(Array(out[reach...]) == Array(sound[..<(sound.count - reach)]))
+    #expect(Array(out[lag...]) == Array(sound[..<(sound.count - lag)]))
     #expect(resampler.lag == 0)
   }
 
@@ -39,7 +39,7 @@ import Testing
     var power = 0.0
     let speed = 1 - Double(ppm) * 1e-6
     for index in 1_600..<out.count {
-      let place = Double(index) * speed - Double(ReferenceResampler.reach)
+      let place = Double(index) * speed - Double(ReferenceResampler.firstLag)
       let wanted = 16_000 * sin(place * step)
       error += (Double(out[index]) - wanted) * (Double(out[index]) - wanted)
       power += wanted * wanted

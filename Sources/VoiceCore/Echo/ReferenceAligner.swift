@@ -5,9 +5,10 @@
 /// by resampling. What the canceller then sees is a path that begins a few milliseconds in and does
 /// not move.
 public struct ReferenceAligner: ~Copyable {
-  /// The microphone waits this long in here, so that a reference without any delay can be
-  /// interpolated, and still comes before its echo.
-  public static let micDelay = SampleSpan(samples: 32)
+  /// The microphone waits this long in here. A reference without any delay still comes before its
+  /// echo, and a loudspeaker 200 ppm faster than the microphone can be followed for 25 s before
+  /// what it would need has not been played yet.
+  public static let micDelay = SampleSpan(samples: 96)
 
   /// Samples that the reference should be ahead of the direct sound, at least.
   static let leastLead = 64
@@ -64,11 +65,12 @@ public struct ReferenceAligner: ~Copyable {
   /// The same with its fraction; 0 while unknown.
   public var exactDelay: Float {
     guard let samples = place.samples else { return 0 }
-    return samples - Float(ReferenceResampler.reach) + Float(resampler.lag)
+    let wait = Float(ReferenceAligner.micDelay.samples) - Float(ReferenceResampler.firstLag)
+    return samples - wait + Float(resampler.lag)
   }
 
-  /// How much slower than the microphone's the loudspeaker's clock is.
-  public var driftPPM: Float { tracker.ppm }
+  /// How much faster than the microphone's the loudspeaker's clock is.
+  public var driftPPM: Float { -tracker.ppm }
   /// Samples by which resampling has moved the reference.
   var resamplerLag: Double { resampler.lag }
   /// One standard deviation of it.
@@ -84,7 +86,7 @@ public struct ReferenceAligner: ~Copyable {
 
   /// What the cards' own clocks say, and how sure that is.
   public mutating func expect(driftPPM ppm: Float, deviationPPM: Float) {
-    tracker.expect(ppm: ppm, deviation: deviationPPM)
+    tracker.expect(ppm: -ppm, deviation: deviationPPM)
   }
 
   private static let settledPPM: Float = 10

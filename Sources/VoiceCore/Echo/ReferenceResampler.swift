@@ -1,17 +1,19 @@
 /// Plays the reference at the speed the microphone's clock gives it, in frames.
 ///
 /// Frame `number` of what comes out covers the source from `position` on; at no drift that is the
-/// source itself, `reach` samples later and to the bit.
+/// source itself, `firstLag` samples later and to the bit.
 struct ReferenceResampler: ~Copyable {
   /// Samples that an interpolated one takes from each side: 60 dB up to 7 kHz.
   static let reach = 16
+  /// Where it begins: what is more than `reach` is for a loudspeaker that runs ahead.
+  static let firstLag = 80
   private static let taps = 2 * reach
   private static let phases = 128
   private static let capacity = 1_024
 
   /// Where in the source the next frame begins: whole samples and 2^-32 parts of one. Never a
   /// Float: an hour has 57 600 000 samples.
-  private var whole = -Int64(ReferenceResampler.reach)
+  private var whole = -Int64(ReferenceResampler.firstLag)
   private var fraction: UInt32 = 0
   /// How much further than a sample each sample goes, in 2^-32.
   private var stretch: Int64 = 0
@@ -60,7 +62,7 @@ struct ReferenceResampler: ~Copyable {
 
   /// Samples that the next frame begins later than it would have without drift, to about 2^-20.
   var lag: Double {
-    Double(next * Int64(Frame.sampleCount) - Int64(ReferenceResampler.reach) - whole)
+    Double(next * Int64(Frame.sampleCount) - Int64(ReferenceResampler.firstLag) - whole)
       - Double(fraction) / 4_294_967_296
   }
 
