@@ -95,7 +95,7 @@ struct EchoCanceller: ~Copyable {
   private static let clearlyMore: Float = 1.6
   private static let winsNeeded = 5
 
-  private func power(_ sound: borrowing FloatMemory) -> Float {
+  private func power(_ sound: FloatMemory) -> Float {
     var sum: Float = 0
     for index in 0..<Frame.sampleCount { sum += sound[index] * sound[index] }
     return sum

@@ -2,8 +2,9 @@
 /// never has to ask for any, and aligned for vectors.
 ///
 /// Whoever owns it indexes within `count`; nothing checks that in a release build, which is what
-/// lets the loops of the canceller run as vectors.
-struct FloatMemory: ~Copyable {
+/// lets the loops of the canceller run as vectors. A class, because Embedded Swift cannot take apart
+/// in one module what another one keeps to itself.
+final class FloatMemory {
   let start: UnsafeMutablePointer<Float>
   let count: Int
 
@@ -27,7 +28,7 @@ struct FloatMemory: ~Copyable {
       assert(index >= 0 && index < count)
       return start[index]
     }
-    nonmutating set {
+    set {
       assert(index >= 0 && index < count)
       start[index] = newValue
     }

@@ -120,8 +120,8 @@ struct SpectralAnalysis: ~Copyable {
   }
 
   private func transform(
-    _ frame: UnsafeMutablePointer<Float>, _ last: borrowing FloatMemory,
-    _ real: borrowing FloatMemory, _ imaginary: borrowing FloatMemory
+    _ frame: UnsafeMutablePointer<Float>, _ last: FloatMemory,
+    _ real: FloatMemory, _ imaginary: borrowing FloatMemory
   ) {
     let count = Frame.sampleCount
     var index = 0
@@ -135,7 +135,7 @@ struct SpectralAnalysis: ~Copyable {
     fft.forward(block.start, real: real.start, imaginary: imaginary.start)
   }
 
-  private func bands(_ real: borrowing FloatMemory, _ imaginary: borrowing FloatMemory) -> Bands {
+  private func bands(_ real: FloatMemory, _ imaginary: borrowing FloatMemory) -> Bands {
     // So that the bands add up to about the mean square of the sound.
     let scale = 4 / Float(SpectralAnalysis.size * SpectralAnalysis.size)
     var bin = 0
