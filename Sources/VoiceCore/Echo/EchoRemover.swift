@@ -12,6 +12,9 @@ final class EchoRemover {
   /// What the canceller left, as samples.
   private(set) var error = Frame()
 
+  /// The same in numbers; full scale is 1.
+  var errorNumbers: UnsafeMutablePointer<Float> { canceller.error.start }
+
   func hear(mic: borrowing Frame, reference: borrowing Frame) -> HearingSpectra {
     aligner.align(mic: mic, reference: reference, into: &placedMic, &placedReference)
     if aligner.shift != 0 { canceller.shift(by: aligner.shift) }

@@ -3,7 +3,7 @@
 public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   private let echo = EchoRemover()
   private var hint: Hint
-  private var detector = SpeechDetector()
+  private let listener = Listener()
   private var gate: SpeechGate
 
   /// The frame for the recogniser, twelve milliseconds late.
@@ -35,13 +35,22 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     mic: borrowing Frame, reference: borrowing Frame, at time: SampleTime
   ) -> Judgement {
     spectra = echo.hear(mic: mic, reference: reference)
-    let opinion = hint.hear(echo.error)
-    let probability = detector.judge(
-      suppressed: echo.error, reference: reference, hint: opinion)
-    echo.resynthesise(gains: Bands(repeating: 1), into: &clean)
-    let change = gate.hear(probability, at: time)
+    let answer = listener.judge(spectra, error: echo.errorNumbers, hint: hint.hear(echo.error))
+    // While there can be no echo, nothing is touched.
+    echo.resynthesise(
+      gains: spectra.isFar ? answer.gains : Bands(repeating: 1), into: &clean)
+    let change = gate.hear(answer.speech, at: time)
     return Judgement(
-      probability: probability, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
-      reference: Loudness(of: reference), clean: Loudness(of: clean))
+      probability: answer.speech, openness: answer.openness, isSpeech: gate.isSpeech,
+      change: change, mic: Loudness(of: mic), reference: Loudness(of: reference), clean: Loudness(of: clean))
   }
+
+  // For training, which has to see what the network sees.
+
+  public var featureCount: Int { SpeechFeatures.count }
+
+  public func readFeatures(into row: inout [Float]) { listener.readFeatures(into: &row) }
+
+  /// What the canceller left of the frame, later than the microphone by `ReferenceAligner.micDelay`.
+  public func readError(into frame: inout Frame) { frame = echo.error }
 }
