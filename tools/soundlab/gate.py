@@ -46,7 +46,7 @@ def demands(ours: dict, theirs: dict, our_cost: float, their_cost: float) -> lis
 
     return [
         Line("detector AUC, over speexdsp's probability by .03", of(ours, "detector", "auc"), of(theirs, "detector", "auc") + 0.03, "{:.3f}"),
-        Line("speech frames missed at 5 % false, share of speexdsp's", of(ours, "detector", "miss_at_5"), 0.8 * of(theirs, "detector", "miss_at_5"), at_most=True),
+        Line("speech missed at 5 % false frames, to .8 of speexdsp's", of(ours, "detector", "miss_at_5"), 0.8 * of(theirs, "detector", "miss_at_5"), at_most=True),
         Line("interruptions caught within 500 ms by barge_in", of(ours, "barge_in", "caught"), 0.5),
         Line("false barge_in while the agent talks", of(ours, "barge_in", "false"), 0, "{:.0f}", at_most=True),
         Line("cold starts with a false barge_in", of(ours, "cold", "false_barge_in"), 0, "{:.0f}", at_most=True),

@@ -16,10 +16,23 @@ COLOURS = ["#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#5
 KINDS = DETECTOR_KINDS + ("barge", "echo")
 
 
+# Past this many false ones an hour nobody cares how many are caught.
+MOST_FALSE = 1000
+
+
+def draw_once(axes, x: np.ndarray, y: np.ndarray, name: str, colour: str) -> None:
+    """Systems with a part in common have a line in common."""
+    for line in axes.get_lines():
+        if np.array_equal(line.get_ydata(), y):
+            line.set_label(f"{line.get_label()}, {name}")
+            return
+    axes.plot(x, y, label=name, color=colour)
+
+
 def draw_roc(axes, heard: Heard, name: str, colour: str) -> None:
     if heard:
         false, hit = detection.curve(heard)
-        axes.plot(100 * false, 100 * hit, label=name, color=colour)
+        draw_once(axes, 100 * false, 100 * hit, name, colour)
 
 
 def draw_trade(above, below, heard: Heard, name: str, colour: str) -> None:
@@ -33,7 +46,9 @@ def draw_trade(above, below, heard: Heard, name: str, colour: str) -> None:
         if caught[index] > best:
             best = caught[index]
             kept.append(index)
-    shown = np.maximum(false[kept], 1)
+    kept.append(kept[-1])
+    shown = np.clip(false[kept], 1, MOST_FALSE)
+    shown[-1] = MOST_FALSE
     above.step(shown, 100 * caught[kept], where="post", label=name, color=colour)
     below.step(shown, median[kept], where="post", color=colour)
 
@@ -48,7 +63,7 @@ def draw_erle(axes, heard: Heard, name: str, colour: str) -> None:
         table[row, : len(course)] = course
     # A quarter of a second in which no scene has an echo has no value.
     some = ~np.isnan(table).all(0)
-    axes.plot(np.arange(length)[some] * 0.25, np.nanmean(table[:, some], 0), label=name, color=colour)
+    draw_once(axes, np.arange(length)[some] * 0.25, np.nanmean(table[:, some], 0), name, colour)
 
 
 def main(words: list[str]) -> int:
@@ -85,7 +100,7 @@ def main(words: list[str]) -> int:
         draw_trade(above, below, [pair for pair in heard if pair[0].kind == "barge"], name, colour)
         draw_erle(erle_axes, [pair for pair in heard if pair[0].kind == "echo"], name, colour)
     roc_axes.set(xlabel="frames without speech taken for speech, %", ylabel="frames of speech found, %", xlim=(0, 40), ylim=(50, 100))
-    above.set(xscale="log", ylabel="interruptions caught within 500 ms, %", ylim=(0, 100))
+    above.set(xscale="log", xlim=(1, MOST_FALSE), ylabel="interruptions caught within 500 ms, %", ylim=(0, 100))
     below.set(xscale="log", xlabel="false interruptions per hour of a talking agent", ylabel="median after the onset, ms", ylim=(0, 500))
     erle_axes.set(xlabel="seconds after the agent's first sound", ylabel="echo return loss enhancement, dB", ylim=(0, 60))
     into = folder() / "plots"
