@@ -7,7 +7,7 @@ import unittest
 import numpy as np
 
 from hearing_scenes import RATE, Made, during, noise, track
-from soundlab import detection, echoes, interruptions, table, turns
+from soundlab import detection, each, echoes, interruptions, table, turns
 from soundlab.runs import Broken, parse_events, state_follows_events
 from soundlab.score import measures, rounded
 from soundlab.truth import inside
@@ -265,6 +265,14 @@ class Contract(unittest.TestCase):
             state_follows_events(track(scene, state=state, events=told[:1]))
         with self.assertRaises(Broken):
             state_follows_events(track(scene, state=state, events=[(320, "speech_start"), (610, "speech_end")]))
+
+
+class Each(unittest.TestCase):
+    def test_every_mistake_is_named_with_its_time(self):
+        scene = barge(distractors=[{"kind": "door", "start_ms": 10_000, "end_ms": 10_400}])
+        told = each.wrongs(scene, track(scene, events=[(5100, "duck"), (5700, "barge_in"), (10_200, "duck"), (14_200, "barge_in"), (14_200, "duck")]))
+        self.assertEqual(told, ["5.00 s no barge_in in time, only after 700 ms", "10.20 s false duck (door)"])
+        self.assertEqual(each.listing([(scene, track(scene, events=[(time, name) for time in (5100, 14_100) for name in ("duck", "barge_in")]))]), "")
 
 
 class Table(unittest.TestCase):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import detection, echoes, interruptions, table, turns
+from . import detection, each, echoes, interruptions, table, turns
 from .detection import Heard
 from .runs import Broken, Program, build
 from .truth import ROOT, Scene, folder, scenes
@@ -108,6 +108,8 @@ def score(arguments: argparse.Namespace) -> dict:
     if arguments.callgrind:
         scene = next((scene for scene in chosen if scene.kind == "barge"), chosen[0])
         result["instructions_per_s"] = program.instructions_per_second(scene)
+    if arguments.each:
+        print(each.listing(heard))
     say(f"scored after {time.monotonic() - began:.0f} s")
     return result
 
@@ -123,6 +125,7 @@ def parser() -> argparse.ArgumentParser:
     wanted.add_argument("--name", default="ours", help="what the column is called")
     wanted.add_argument("--json", default="", metavar="FILE", help="where to write the figures besides results/")
     wanted.add_argument("--quick", action="store_true", help="leave out the sweep, STOI and the contract")
+    wanted.add_argument("--each", action="store_true", help="list what went wrong, scene by scene")
     wanted.add_argument("--contract", action="store_true", help="check the contract even for some kinds only")
     wanted.add_argument("--callgrind", action="store_true", help="count instructions too (a minute)")
     return wanted
