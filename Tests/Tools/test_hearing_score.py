@@ -167,12 +167,12 @@ class Interruptions(unittest.TestCase):
         self.assertEqual([entry["caught"] for entry in interruptions.sweep(constant).values()], [0, 0, 0, 0])
 
     def test_settings_that_hold_on_one_half_pay_on_the_other(self):
-        # The even scenes are easy at any threshold; in the odd ones the echo scores higher than people do.
+        # Most scenes are easy at any threshold; in three the echo scores higher than people do.
         heard = []
         for index in range(8):
             scene = barge()
             vad = 0.5 * scene.speaking()
-            if index % 2:
+            if index < 3:
                 vad = vad + 0.9 * during(scene, (2000, 2500), (9000, 9500), (18_000, 18_500))
             heard.append((scene, track(scene, vad)))
         found = interruptions.sweep(heard)["4"]

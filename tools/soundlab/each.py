@@ -28,7 +28,8 @@ def wrongs(scene: Scene, track) -> list[str]:
         free = exposed(scene)
         if scene.kind == "cold":
             free = ~inside(scene.spans("speech"), scene.frames, EARLY_MS, AFTER_MS)
-        if scene.spans("agent_speech"):
+        # In scenes of echo the person talks too, and interrupts or not.
+        if scene.kind in ("barge", "cold"):
             found += [f"{time / 1000:.2f} s false {event} ({distractor_at(scene, time)})" for time in false_times(times, free)]
     if scene.spans("turns"):
         times = track.times("endpoint")

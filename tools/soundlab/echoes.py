@@ -131,7 +131,7 @@ def measure_stoi(heard: Heard) -> dict:
     delays = []
     for scene, track in heard:
         level = next((at for at in LEVELS if abs((scene.echo.get("user_to_echo_db") or 0) - at) <= NEAR_DB), None)
-        both = inside(scene.spans("interruptions"), scene.frames) & inside(scene.spans("agent_speech"), scene.frames)
+        both = inside(scene.spans("speech"), scene.frames) & inside(scene.spans("agent_speech"), scene.frames)
         if level is None or both.sum() * FRAME_MS < SHORTEST_SECONDS * 1000:
             continue
         near, mic = scene.wave("near"), scene.wave("mic")

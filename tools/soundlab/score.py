@@ -16,7 +16,7 @@ from .runs import Broken, Program, build
 from .truth import ROOT, Scene, folder, scenes
 
 # Which scenes have something to say about which part of the table.
-DETECTOR_KINDS = ("detect", "music", "clicks")
+DETECTOR_KINDS = ("detect", "music", "clicks", "steady")
 KINDS = DETECTOR_KINDS + ("turns", "barge", "cold", "echo")
 
 
@@ -41,12 +41,12 @@ def measures(heard: Heard, quick: bool = False) -> dict:
         result["duck"] = interruptions.stage(barge, "duck")
         if not quick:
             result["sweep"] = interruptions.sweep(barge, cold)
-        if not quick and all(track.clean is not None for _, track in barge):
-            result["stoi"] = echoes.measure_stoi(barge)
     if cold:
         result["cold"] = interruptions.cold(cold)
     if of("echo") and all(track.clean is not None for _, track in heard):
         result["erle"] = echoes.measure_erle(of("echo"))
+        if not quick:
+            result["stoi"] = echoes.measure_stoi(of("echo"))
     return result
 
 
