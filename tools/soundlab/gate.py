@@ -13,7 +13,9 @@ from .runs import Broken, Program, build
 from .score import contract, measures, say
 from .truth import Scene, scenes
 
-COUNT = 10
+# Of dev's mixed beginning all but the music, which takes long to compose: speech in noise, two agents
+# that are interrupted, an echo, turns, a cold start, steady noise, clicks.
+CHOSEN = (0, 1, 2, 3, 5, 7, 8, 9)
 
 
 @dataclass
@@ -59,9 +61,12 @@ def demands(ours: dict, theirs: dict, our_cost: float, their_cost: float) -> lis
 
 
 def small_set() -> list[Scene]:
-    """The few scenes of the gate, made where they are missing: those of dev begin with a bit of everything."""
-    importlib.import_module("soundlab.scenes").make("dev", 0, COUNT)
-    return scenes("dev")[:COUNT]
+    """The few scenes of the gate, made where they are missing."""
+    maker = importlib.import_module("soundlab.scenes")
+    for index in CHOSEN:
+        maker.make("dev", index, 1)
+    names = {f"{index:04}" for index in CHOSEN}
+    return [scene for scene in scenes("dev") if scene.name in names]
 
 
 def main(words: list[str]) -> int:

@@ -3,9 +3,11 @@
 import argparse
 import json
 
-from .truth import folder
+from .truth import ROOT, folder
 
 NOTHING = "–"
+# Between these lines of docs/HEARING.md the table is ours to replace.
+BEGIN, END = "<!-- figures: tools/hearing table --write -->", "<!-- end of figures -->"
 
 
 def _get(result: dict, *path):
@@ -151,14 +153,29 @@ def details(result: dict) -> str:
     return "\n".join(lines)
 
 
+def write(results: list[dict]) -> None:
+    """Puts the table between its marks in docs/HEARING.md, with where the figures come from."""
+    path = ROOT / "docs" / "HEARING.md"
+    before, rest = path.read_text().split(BEGIN)
+    _, after = rest.split(END)
+    origin = "; ".join(f"{result['name']} on {result['date']} at {result['commit']}" for result in results if result.get("program"))
+    first = results[0]
+    told = f"{first['scenes']} scenes of {first['split']}, {first['minutes']:.0f} minutes: {origin}."
+    path.write_text(f"{before}{BEGIN}\n{told}\n\n{render(results)}\n{END}{after}")
+
+
 def main(words: list[str]) -> int:
     wanted = argparse.ArgumentParser(prog="tools/hearing table", description=__doc__)
     wanted.add_argument("--split", default="test")
     wanted.add_argument("names", nargs="*", help="which of the kept results, in this order (default: all)")
+    wanted.add_argument("--write", action="store_true", help="put the table into docs/HEARING.md")
     arguments = wanted.parse_args(words)
     kept = {path.stem: json.loads(path.read_text()) for path in sorted((folder() / "results" / arguments.split).glob("*.json"))}
     unknown = [name for name in arguments.names if name not in kept]
     if unknown or not kept:
         raise SystemExit(f"no result {' '.join(unknown)}; there are {', '.join(kept) or 'none'}")
-    print(render([kept[name] for name in arguments.names or kept]))
+    chosen = [kept[name] for name in arguments.names or kept]
+    print(render(chosen))
+    if arguments.write:
+        write(chosen)
     return 0
