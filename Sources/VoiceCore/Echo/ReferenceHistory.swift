@@ -3,9 +3,9 @@
 struct ReferenceHistory: ~Copyable {
   static let capacity = 64
   /// A loudspeaker quieter than -66 dB below full scale leaves no echo worth looking for.
-  private static let audible = Loudness.decibels(-66).power * Float(Frame.sampleCount)
+  private let audible = Loudness.decibels(-66).power * Float(Frame.sampleCount)
 
-  private let frames: UnsafeMutablePointer<Frame>
+  private var frames = [Frame](repeating: Frame(), count: capacity)
   private let reals = FloatMemory(count: capacity * EchoBins.count)
   private let imaginaries = FloatMemory(count: capacity * EchoBins.count)
   /// One bit for each frame remembered.
@@ -16,12 +16,6 @@ struct ReferenceHistory: ~Copyable {
   /// The newest that could be heard.
   private(set) var newestAudible: Int64 = -1_000_000
 
-  init() {
-    frames = .allocate(capacity: ReferenceHistory.capacity)
-    frames.initialize(repeating: Frame(), count: ReferenceHistory.capacity)
-  }
-  deinit { frames.deallocate() }
-
   private static func slot(_ number: Int64) -> Int { Int(number & Int64(capacity - 1)) }
 
   mutating func add(_ frame: borrowing Frame) {
@@ -30,7 +24,7 @@ struct ReferenceHistory: ~Copyable {
     frames[slot] = copy frame
     let energy = spectrum.pass(frame)
     let wasAudible = newestAudible == newest - 1
-    let isAudible = energy > ReferenceHistory.audible
+    let isAudible = energy > audible
     if isAudible { newestAudible = newest }
     let bit: UInt64 = 1 << UInt64(slot)
     heard &= ~bit

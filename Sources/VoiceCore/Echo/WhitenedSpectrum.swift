@@ -80,5 +80,5 @@ struct WhitenedSpectrum: ~Copyable {
   }
 
   /// Power of one bin of rounding noise after the window: 320 · 3/8 · 1/12, and some more.
-  private static let floor = Vector(repeating: 100)
+  private static let floor: Float = 100
 }
