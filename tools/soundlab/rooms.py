@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.signal import butter, firwin, oaconvolve, resample_poly, sosfilt
 
-from .sound import RATE, folder, gain
+from .sound import RATE, folder
 
 SPEED = 343.0
 # The direct sound stands here in every response, so a delay means the delay of the direct sound.
@@ -195,7 +195,3 @@ def crossfaded(before: np.ndarray, after: np.ndarray, at: int, over: int) -> np.
     """One sound until `at`, the other from then on."""
     ramp = np.clip((np.arange(len(before)) - at) / max(over, 1), 0, 1).astype(np.float32)
     return before * (1 - ramp) + after * ramp
-
-
-def scaled(samples: np.ndarray, db: float) -> np.ndarray:
-    return samples * np.float32(gain(db))

@@ -6,7 +6,6 @@ The same seed gives the same bytes. A scene that is there already is left alone.
 """
 
 import argparse
-import shutil
 from functools import partial
 
 from . import material, music, noises, rooms
@@ -252,7 +251,7 @@ def plan(split: str) -> list[tuple[str, partial]]:
 
 def make(split: str, first: int = 0, count: int | None = None, again: bool = False) -> None:
     """Makes what is missing of a split."""
-    material.make()
+    material.make(split)
     music.make(split)
     rooms.make(split)
     at = folder() / "scenes" / split
@@ -260,9 +259,7 @@ def make(split: str, first: int = 0, count: int | None = None, again: bool = Fal
     wanted = plan(split)[first : None if count is None else first + count]
     for name, recipe in wanted:
         target = at / name
-        if again:
-            shutil.rmtree(target, ignore_errors=True)
-        if not target.exists():
+        if again or not target.exists():
             recipe(split).write(target)
 
 

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter, oaconvolve, sosfilt
 
 from . import music, noises, rooms, voices
 from .sound import HOP, RATE, active, active_level, gain, level, runs, write_wave
@@ -32,6 +32,7 @@ class Stage:
         self.agent_speech: list[list[int]] = []
         self.turns: list[dict] = []
         self.interruptions: list[dict] = []
+        self.distractors: list[dict] = []
         self.events: list[tuple[str, int, np.ndarray, float]] = []
         self.speaking_db = float(self.rng.uniform(-38, -14))
         self.noise_kind, self.snr_db = "room", 30.0
@@ -93,9 +94,9 @@ class Stage:
         self.ref[start : start + len(piece)] += piece
         self.agent_speech.append([round(at * 1000), round(at * 1000 + len(piece) * 1000 / RATE)])
 
-    def happen(self, kind: str, at: float, above_noise_db: float | None = None) -> None:
+    def happen(self, kind: str, at: float, against_speech_db: float | None = None) -> None:
         """A cough, a door, a hum of assent. Its loudness is against the speaking level."""
-        relative = float(self.rng.uniform(-15, 6)) if above_noise_db is None else above_noise_db
+        relative = float(self.rng.uniform(-15, 6)) if against_speech_db is None else against_speech_db
         self.events.append((kind, int(at * RATE), noises.distractor(kind, self.rng), relative))
 
     def background(self, kind: str, snr_db: float) -> None:
@@ -165,8 +166,7 @@ class Stage:
             after = index >= told["delay_jump"]["at_ms"] * RATE / 1000
             times[after] -= told["delay_jump"]["by_ms"] * RATE / 1000
         played = rooms.distorted(rooms.at_times(self.ref, times), told["distortion"], self.rng)
-        # A loudspeaker or a wall is never exactly silent in the model after its sound: only before it.
-        played = rooms.oaconvolve(played, rooms.loudspeaker(self.rng))[: self.count].astype(np.float32)
+        played = oaconvolve(played, rooms.loudspeaker(self.rng))[: self.count].astype(np.float32)
         heard = rooms.placed(played, self.room.paths[0])
         if told["path_change_ms"] is not None:
             moved = rooms.placed(played, self.room.paths[1])
@@ -194,7 +194,8 @@ class Stage:
             mic = np.clip(mic, -limit, limit)
         return parts, mic
 
-    def _merged(self, spans: list[list[int]]) -> list[list[int]]:
+    @staticmethod
+    def _merged(spans: list[list[int]]) -> list[list[int]]:
         merged: list[list[int]] = []
         for start, end in sorted(spans):
             if merged and start - merged[-1][1] <= GAP_MS:
@@ -205,7 +206,6 @@ class Stage:
 
     def write(self, folder: Path) -> None:
         """Renders, and writes the folder under another name first: who sees it sees all of it."""
-        self.distractors: list[dict] = []
         if self.noise_kind == "music":
             self.distractors.append({"kind": "music", "start_ms": 0, "end_ms": self.count // 16})
         parts = [self._rendered_near(), self._rendered_noise(), self._rendered_echo()]
@@ -218,7 +218,7 @@ class Stage:
             "talker": self.person.name if self.speech else None, "agent": self.agent.name if echo else None,
             "room": {"rt60_ms": round(self.room.rt60 * 1000)}, "microphone": self.shaping,
             "speaking_db": round(self.speaking_db, 1),
-            "noise": {"kind": self.noise_kind, "snr_db": self.snr_db, "level_db": round(level(parts[1]), 1)},
+            "noise": {"kind": self.noise_kind, "snr_db": round(self.snr_db, 1), "level_db": round(level(parts[1]), 1)},
             "echo": echo, "speech": self._merged(self.speech), "turns": self.turns,
             "interruptions": self.interruptions, "agent_speech": self._merged(self.agent_speech) if echo else [],
             "distractors": self.distractors,
