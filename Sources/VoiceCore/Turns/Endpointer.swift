@@ -33,6 +33,8 @@ public struct Endpointer: Sendable {
 
   /// The end is probable when this much of the silence that makes it certain has passed.
   static let eagerShare: Float = 0.45
+  /// A turn is held open this long for something that may be speech.
+  static let longestDoubt = SampleSpan.milliseconds(100)
   /// Speech this soon after an end was the same turn: we cut it.
   static let regret = SampleSpan.milliseconds(1_000)
 
@@ -139,8 +141,9 @@ public struct Endpointer: Sendable {
     _ end: SampleTime, _ isEager: Bool, isSpeech: Bool, at time: SampleTime
   ) -> Boundary? {
     let needed = neededSilence(after: end)
-    // Not while something begins that may turn out to be speech.
-    if time - end >= needed, gate.isSteady {
+    // Not while something begins that may turn out to be speech; but noise can seem to for ever.
+    let isBeginning = !gate.isSteady && time - end < needed + Endpointer.longestDoubt
+    if time - end >= needed, !isBeginning {
       state = .waiting
       isSpent = isSpeech
       lastEnd = end
