@@ -4,7 +4,7 @@
 /// lengthens it at once; turns spoken without long pauses shorten it a little each.
 struct PauseHabit: Equatable, Sendable {
   /// Waited beyond the longest pause they make.
-  static let margin = SampleSpan.milliseconds(100)
+  static let margin = SampleSpan.milliseconds(60)
   /// The first long pause moves it half of the way: it may have been the only one.
   static let learning: Float = 0.5
   /// Ten turns without pauses take off a quarter of what can go.
