@@ -34,15 +34,15 @@ struct EchoPath: ~Copyable {
   static let constrainedPerFrame = 3
 
   let temper: Temper
-  private let real = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
-  private let imaginary = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
-  private let variance = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
+  let real = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
+  let imaginary = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
+  let variance = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
   private let noise = FloatMemory(count: ReferenceSpectra.row)
   /// Power that the filter's own ignorance leaves in the error, by bin.
   let unknown = FloatMemory(count: ReferenceSpectra.row)
   private let sumReal = FloatMemory(count: ReferenceSpectra.row)
   private let sumImaginary = FloatMemory(count: ReferenceSpectra.row)
-  private let block = FloatMemory(count: ReferenceSpectra.blockSize)
+  let block = FloatMemory(count: ReferenceSpectra.blockSize)
   private var nextConstraint = 0
 
   /// What the microphone hears of the loudspeaker by this model, and what else it heard.

@@ -62,6 +62,9 @@ struct EchoPlace {
     return .new(look.first.delay)
   }
 
+  /// Where an earlier start found it: held until the sound says otherwise.
+  mutating func expect(samples: Float) { self.samples = samples }
+
   /// The reference itself was moved.
   mutating func move(by samples: Int) {
     self.samples = self.samples.map { $0 + Float(samples) }

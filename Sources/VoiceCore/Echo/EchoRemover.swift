@@ -28,6 +28,19 @@ final class EchoRemover {
     analysis.resynthesise(gains: gains, into: &clean)
   }
 
+  func recall(_ memory: borrowing EchoMemory) {
+    guard memory.isPlausible else { return }
+    aligner.recall(memory)
+    canceller.recall(memory)
+  }
+
+  func remember(into memory: inout EchoMemory) -> Bool {
+    aligner.read(into: &memory) && canceller.read(into: &memory) && memory.isPlausible
+  }
+
+  /// The echo that was taken out of the frame just heard; full scale is 1.
+  var taken: UnsafeMutablePointer<Float> { canceller.echo.start }
+
   /// Milliseconds from the loudspeaker to the microphone; nil while nobody knows.
   var delay: Float? { aligner.delay == nil ? nil : aligner.exactDelay / 16 }
   /// Parts per million by which the loudspeaker's clock is slower; nil while nobody knows.

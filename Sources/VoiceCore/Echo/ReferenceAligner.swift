@@ -25,8 +25,8 @@ public struct ReferenceAligner: ~Copyable {
   private var resampled = Frame()
   private var tick: Int64 = -1
   /// Whole frames by which the reference is held back.
-  private var placement: Int64 = 0
-  private var place = EchoPlace()
+  private(set) var placement: Int64 = 0
+  var place = EchoPlace()
   private var appliedPPM: Float = 0
 
   /// Whole frames by which the placement grew in the frame just aligned; 0 nearly always.
@@ -87,6 +87,14 @@ public struct ReferenceAligner: ~Copyable {
   /// What the cards' own clocks say, and how sure that is.
   public mutating func expect(driftPPM ppm: Float, deviationPPM: Float) {
     tracker.expect(ppm: -ppm, deviation: deviationPPM)
+  }
+
+  /// Begins where an earlier start was: nothing has been told yet, so it is no shift.
+  mutating func begin(placement expected: Int64, driftPPM: Float) {
+    placement = expected
+    toldPlacement = expected
+    appliedPPM = -driftPPM
+    resampler.setDrift(ppm: appliedPPM)
   }
 
   private static let settledPPM: Float = 10

@@ -16,6 +16,18 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     self.gate = SpeechGate(settings: gate)
   }
 
+  /// Begins with what an earlier start has learned; only before the first frame.
+  public mutating func recall(_ memory: borrowing EchoMemory) {
+    echo.recall(memory)
+  }
+
+  /// Writes down what was learned of the echo's path. Allocates nothing.
+  ///
+  /// - Returns: false if it is too little to be worth keeping, and then the memory is half written.
+  public func remember(into memory: inout EchoMemory) -> Bool {
+    echo.remember(into: &memory)
+  }
+
   public struct Judgement: Equatable, Sendable {
     public var probability: Float
     /// How much like words it sounds, 0 to 1: a hum has little.
