@@ -79,14 +79,14 @@ private final class ScriptedCard: SoundCard {
       bridge.isMuted = number >= 50 && number < 150
     }
     card.run()
+    let isMuted = { (number: Int) in number >= 50 && number < 150 }
+    let passed = voice.indices.map { isMuted($0) ? .silence : voice[$0] }
+    // What was said before the mute may still come out after it; what is said in it never does.
+    let sounds = passed.delayed(by: HearingChain<NoHint>.cleanDelay)
     for (number, frame) in card.heard.enumerated() {
-      if number >= 50 && number < 150 {
-        #expect(frame.sound.isSilent && frame.mic.power == 0)
-        if number < recorded.count { #expect(recorded[number].mic.isSilent) }
-      } else {
-        #expect(frame.sound == voice[number])
-        if number < recorded.count { #expect(recorded[number].mic == voice[number]) }
-      }
+      #expect(frame.sound == sounds[number])
+      #expect(!isMuted(number) || frame.mic.power == 0)
+      if number < recorded.count { #expect(recorded[number].mic == passed[number]) }
     }
     // A moment after the last sound, somebody who is muted is not speaking.
     #expect(!card.heard[90..<150].contains { $0.isSpeech })
@@ -269,7 +269,9 @@ private final class ScriptedCard: SoundCard {
       bridge.wakeup.clear()
       while let heard = bridge.heard.pop() {
         times.append(heard.time.milliseconds)
-        #expect(heard.sound[0] == (times.count <= 5 ? 77 : second == nil ? 0 : heard.sound[0]))
+        // What comes out is 16 ms old.
+        let expected: Int16 = (3...6).contains(times.count) ? 77 : 0
+        if times.count < 8, times.count != 2 { #expect(heard.sound[159] == expected) }
       }
       if returned == nil { returned = bridge.takeReturned() }
       if returned != nil, second == nil, times.count >= 12 {

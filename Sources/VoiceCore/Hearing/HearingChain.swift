@@ -6,10 +6,13 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   private let listener = Listener()
   private var gate: SpeechGate
 
-  /// The frame for the recogniser, twelve milliseconds late.
+  /// The frame for the recogniser, later than the microphone by `cleanDelay`.
   public private(set) var clean = Frame()
   /// What the judges saw of this frame.
   public private(set) var spectra = HearingSpectra()
+
+  /// Six milliseconds for aligning, ten for cutting the sound into bands and putting it together.
+  public static var cleanDelay: SampleSpan { ReferenceAligner.micDelay + Frame.span }
 
   public init(hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings()) {
     self.hint = hint
