@@ -230,7 +230,7 @@ TEST = (
 # Mixed, so that the first few hold a bit of everything. Seeds differ from the test's.
 DEV_KINDS = [detect, barge, echo, turns, only_music, cold, detect, barge, steady, clicks]
 TRAIN_COUNT = 1200
-DEV_COUNT = 40
+DEV_COUNT = 120
 
 
 def plan(split: str) -> list[tuple[str, partial]]:

@@ -39,7 +39,7 @@ public struct Endpointer: Sendable {
   static let longestDoubt = SampleSpan.milliseconds(100)
   /// Silence more doubtful than the room's own counts in part, but no silence takes longer than this many times its nominal
   /// length.
-  static let slowest: Float = 1.6
+  static let slowest: Float = 1.1
   /// From this probability down a frame is silence, in part or in full.
   static let hush: Float = 0.35
   /// The room's own silence is that of the last two seconds or so; it counts as no more doubtful
@@ -47,7 +47,7 @@ public struct Endpointer: Sendable {
   static let memory: Float = 200
   static let leastCalm: Float = 0.4
   /// A voice this clear is waited for as long as the settings say; what it lacks is added as a share.
-  static let clear: Float = 0.8
+  static let clear: Float = 0.0
   /// Frames of clear speech taken for granted, so that a word or two say little.
   static let trusted: Float = 20
   /// Speech this soon after an end was the same turn: we cut it.
@@ -83,7 +83,7 @@ public struct Endpointer: Sendable {
     var quick = SpeechGate.Settings()
     quick.onset = .milliseconds(40)
     quick.release = .milliseconds(60)
-    quick.off = 0.5
+    quick.off = 0.6
     gate = SpeechGate(settings: quick)
   }
 
