@@ -41,6 +41,12 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     public var reference: Loudness
     /// How much of the microphone was taken away is this against `mic`.
     public var clean: Loudness
+    /// The echo's way from loudspeaker to microphone in milliseconds, once it is known.
+    public var delay: Float?
+    /// By how many ppm the loudspeaker's clock is faster than the microphone's, once it is known.
+    public var drift: Float?
+    /// dB that were taken from the echo, while there is one.
+    public var echoReduction: Float?
   }
 
   /// - Parameters:
