@@ -48,7 +48,7 @@ import VoiceCore
       steps.contains { $0.isSpeech } && !steps.contains { $0.isFar })
   }
 
-  @Test func withoutALoudspeakerTheRecogniserGetsTheMicrophoneBitByBit() throws {
+  @Test func withoutALoudspeakerTheRecogniserGetsTheMicrophoneALittleLate() throws {
     let scene = try Scene(seconds: 3, talker: (Voice(seed: 45).speak(seconds: 1), at: 1_000))
     let steps = scene.replay()
     let expected = scene.mic.delayed(by: HearingChain<NoHint>.cleanDelay)

@@ -43,6 +43,6 @@ final class EchoRemover {
 
   /// Milliseconds from the loudspeaker to the microphone; nil while nobody knows.
   var delay: Float? { aligner.delay == nil ? nil : aligner.exactDelay / 16 }
-  /// Parts per million by which the loudspeaker's clock is slower; nil while nobody knows.
+  /// Parts per million by which the loudspeaker's clock is faster; nil while nobody knows.
   var drift: Float? { aligner.isDriftSettled ? aligner.driftPPM : nil }
 }

@@ -5,6 +5,7 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   private var hint: Hint
   private let listener = Listener()
   private var gate: SpeechGate
+  private var reduction = EchoReduction()
 
   /// The frame for the recogniser, later than the microphone by `cleanDelay`.
   public private(set) var clean = Frame()
@@ -61,9 +62,12 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     echo.resynthesise(
       gains: spectra.isFar ? answer.gains : Bands(repeating: 1), into: &clean)
     let change = gate.hear(answer.speech, at: time)
+    reduction.hear(spectra, gains: answer.gains)
     return Judgement(
       probability: answer.speech, openness: answer.openness, isSpeech: gate.isSpeech,
-      change: change, mic: Loudness(of: mic), reference: Loudness(of: reference), clean: Loudness(of: clean))
+      change: change, mic: Loudness(of: mic), reference: Loudness(of: reference),
+      clean: Loudness(of: clean), delay: echo.delay, drift: echo.drift,
+      echoReduction: reduction.decibels)
   }
 
   // For training, which has to see what the network sees.
