@@ -76,7 +76,8 @@ public enum ProcessCommand {
       )
     }
     var replay = Replay(
-      gate: SpeechGate.Settings(settings), interrupter: Interrupter.Settings(settings),
+      gate: SpeechGate.Settings(settings), path: RecogniserPath.Settings(settings),
+      interrupter: Interrupter.Settings(settings),
       endpointer: Endpointer.Settings(settings))
     do throws(LinuxError) {
       let sound = try Files.create(arguments.clean)

@@ -5,15 +5,20 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   private var hint: Hint
   private var detector = SpeechDetector()
   private var gate: SpeechGate
+  private var path: RecogniserPath
 
   /// The frame for the recogniser, twelve milliseconds late.
   public private(set) var clean = Frame()
   /// What the judges saw of this frame.
   public private(set) var spectra = HearingSpectra()
 
-  public init(hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings()) {
+  public init(
+    hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings(),
+    path: RecogniserPath.Settings = RecogniserPath.Settings()
+  ) {
     self.hint = hint
     self.gate = SpeechGate(settings: gate)
+    self.path = RecogniserPath(settings: path)
   }
 
   /// Begins with what an earlier start has learned; only before the first frame.
@@ -50,10 +55,13 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     let opinion = hint.hear(echo.error)
     let probability = detector.judge(
       suppressed: echo.error, reference: reference, hint: opinion)
-    echo.resynthesise(gains: Bands(repeating: 1), into: &clean)
+    let gains = Bands(repeating: 1)
+    echo.resynthesise(gains: path.refine(gains, heard: spectra.error), into: &clean)
+    let left = Loudness(of: clean)
+    path.finish(&clean, speech: probability)
     let change = gate.hear(probability, at: time)
     return Judgement(
       probability: probability, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
-      reference: Loudness(of: reference), clean: Loudness(of: clean))
+      reference: Loudness(of: reference), clean: left)
   }
 }
