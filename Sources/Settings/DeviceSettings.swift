@@ -78,6 +78,30 @@ public struct DeviceSettings: Equatable, Sendable {
     public var preRoll: SampleSpan = .milliseconds(600)
     public var speechAfter: SampleSpan = .milliseconds(30)
     public var silenceAfter: SampleSpan = .milliseconds(200)
+    public var noiseSuppression = NoiseSuppression.off
+    public var level = Level.off
+
+    public enum NoiseSuppression: SettingWord {
+      case off, mild
+
+      public var word: String {
+        switch self {
+        case .off: "off"
+        case .mild: "mild"
+        }
+      }
+    }
+
+    public enum Level: SettingWord {
+      case off, auto
+
+      public var word: String {
+        switch self {
+        case .off: "off"
+        case .auto: "auto"
+        }
+      }
+    }
   }
 
   public struct Turn: Equatable, Sendable {
