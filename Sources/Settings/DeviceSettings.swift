@@ -119,8 +119,8 @@ public struct DeviceSettings: Equatable, Sendable {
     /// Percent.
     public var threshold = 50
     public var duckAfter: SampleSpan = .milliseconds(30)
-    public var holdAfter: SampleSpan = .milliseconds(60)
-    public var confirmAfter: SampleSpan = .milliseconds(80)
+    public var holdAfter: SampleSpan = .milliseconds(70)
+    public var confirmAfter: SampleSpan = .milliseconds(100)
     public var backchannel: SampleSpan = .milliseconds(600)
     public var giveUpAfter: SampleSpan = .milliseconds(1_000)
     public var duckDecibels = -8

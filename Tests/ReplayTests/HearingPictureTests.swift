@@ -47,8 +47,7 @@ import VoiceCore
     ] {
       #expect(svg.contains(word), "\(word)")
     }
-    // Nothing is known of the room, so nothing is drawn of it.
-    #expect(!svg.contains("clock drift") && !svg.contains("echo delay"))
+    #expect(svg.contains("echo delay"))
   }
 
   @Test func whatIsKnownOfTheRoomHasItsLanes() {

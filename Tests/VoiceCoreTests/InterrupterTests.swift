@@ -13,7 +13,7 @@ private struct Overheard {
   }
 
   /// Verdicts and when they fell, while a reply plays.
-  func verdicts(_ settings: Interrupter.Settings = .init(), isReplyAudible: Bool = true)
+  func verdicts(_ settings: Interrupter.Settings = .tested, isReplyAudible: Bool = true)
     -> [(at: Int64, verdict: Interrupter.Verdict)]
   {
     var interrupter = Interrupter(settings: settings)
@@ -28,6 +28,17 @@ private struct Overheard {
       if verdict != .none { verdicts.append((time.milliseconds, verdict)) }
     }
     return verdicts
+  }
+}
+
+extension Interrupter.Settings {
+  /// What is tested here is the way of deciding, not the numbers that were tuned on scenes.
+  fileprivate static var tested: Self {
+    var settings = Self()
+    settings.duckAfter = .milliseconds(40)
+    settings.holdAfter = .milliseconds(80)
+    settings.confirmAfter = .milliseconds(130)
+    return settings
   }
 }
 
@@ -93,7 +104,7 @@ private struct Overheard {
     heard.add(0.95, 1_000, openness: 0.1)
     let confirmed = try #require(heard.verdicts().first { isConfirmed($0.verdict) })
     #expect((790...850).contains(confirmed.at))
-    var settings = Interrupter.Settings()
+    var settings = Interrupter.Settings.tested
     settings.backchannel = .milliseconds(300)
     let sooner = try #require(heard.verdicts(settings).first { isConfirmed($0.verdict) })
     #expect((490...550).contains(sooner.at), "the technician decides how long agreeing may take")
@@ -133,7 +144,7 @@ private struct Overheard {
   }
 
   @Test mutating func somethingLongSuspectedStillInterruptsOnceItIsCertain() {
-    var settings = Interrupter.Settings()
+    var settings = Interrupter.Settings.tested
     settings.giveUpAfter = .milliseconds(100)
     settings.backchannel = .milliseconds(2_000)
     heard.add(0.95, 400, openness: 0.1)
@@ -148,14 +159,14 @@ private struct Overheard {
 
   @Test mutating func switchedOffItLetsTheReplyPlay() {
     heard.add(0.95, 1_000)
-    var settings = Interrupter.Settings()
+    var settings = Interrupter.Settings.tested
     settings.isEnabled = false
     #expect(heard.verdicts(settings).isEmpty)
   }
 
   @Test mutating func aHigherBarWantsMoreCertainSpeech() {
     heard.add(0.7, 2_000)
-    var settings = Interrupter.Settings()
+    var settings = Interrupter.Settings.tested
     settings.bar = 0.8
     #expect(heard.verdicts(settings).isEmpty)
     #expect(!heard.verdicts().isEmpty)

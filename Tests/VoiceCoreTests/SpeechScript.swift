@@ -14,16 +14,18 @@ struct SpeechScript {
   }
 
   /// What gate and endpointer make of it.
-  func boundaries(_ settings: Endpointer.Settings = .init()) -> [Endpointer.Boundary] {
+  func boundaries(_ settings: Endpointer.Settings = .tested) -> [Endpointer.Boundary] {
     told(settings).map(\.boundary)
   }
 
   /// The same, and when it was known.
   func told(
-    _ settings: Endpointer.Settings = .init(),
+    _ settings: Endpointer.Settings = .tested,
     probability: (Bool) -> Float = { $0 ? 0.95 : 0.02 }
   ) -> [(at: Int64, boundary: Endpointer.Boundary)] {
-    var gate = SpeechGate()
+    var patient = SpeechGate.Settings()
+    patient.onset = .milliseconds(30)
+    var gate = SpeechGate(settings: patient)
     var endpointer = Endpointer(settings: settings)
     var time = SampleTime.start
     var told: [(Int64, Endpointer.Boundary)] = []
@@ -40,6 +42,11 @@ struct SpeechScript {
     }
     return told
   }
+}
+
+extension Endpointer.Settings {
+  /// What is tested is the way of deciding, not the number that was tuned on scenes.
+  static var tested: Self { Self(endSilence: .milliseconds(600)) }
 }
 
 func at(_ milliseconds: Int64) -> SampleTime { .start + .milliseconds(milliseconds) }

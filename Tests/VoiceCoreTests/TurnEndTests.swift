@@ -61,9 +61,9 @@ import VoiceCore
       }
       return (rehearsal.time - end).milliseconds
     }
-    #expect(wait(nil) == 600)
-    #expect(wait(.complete) == 360)
-    #expect(wait(.unfinished) == 1_080)
+    #expect(wait(nil) == 560)
+    #expect(wait(.complete) == 340)
+    #expect(wait(.unfinished) == 1_010)
   }
 
   @Test mutating func aHintAboutAnotherTurnOrOlderSoundIsNone() {

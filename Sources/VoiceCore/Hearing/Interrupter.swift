@@ -12,8 +12,8 @@ public struct Interrupter: Sendable {
     public var bar: Float = 0.5
     /// Certain speech for so long; doubtful speech needs longer.
     public var duckAfter = SampleSpan.milliseconds(30)
-    public var holdAfter = SampleSpan.milliseconds(60)
-    public var confirmAfter = SampleSpan.milliseconds(80)
+    public var holdAfter = SampleSpan.milliseconds(70)
+    public var confirmAfter = SampleSpan.milliseconds(100)
     /// Sounds without words interrupt only when they last longer.
     public var backchannel = SampleSpan.milliseconds(600)
     /// Eight decibels down: still understood, and the talker stands out.

@@ -73,7 +73,7 @@ public struct Endpointer: Sendable {
     self.settings = settings
     habit = PauseHabit(usual: settings.endSilence)
     var quick = SpeechGate.Settings()
-    quick.onset = .milliseconds(20)
+    quick.onset = .milliseconds(40)
     quick.release = .milliseconds(60)
     quick.off = 0.6
     gate = SpeechGate(settings: quick)
