@@ -88,7 +88,9 @@ public enum Appliance {
     throws(StartProblem) -> RealtimeThread
   {
     let audio = AudioLoopHolder(
-      AudioLoop(bridge: bridge, interrupter: Interrupter.Settings(settings)))
+      AudioLoop(
+        bridge: bridge, gate: SpeechGate.Settings(settings),
+        interrupter: Interrupter.Settings(settings)))
     let thread = try StartProblem.advising("is the system out of memory?") {
       () throws(LinuxError) in
       try RealtimeThread.start(name: "audio", priority: audioPriority) { audio.run() }

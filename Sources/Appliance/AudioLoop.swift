@@ -6,10 +6,9 @@ internal import VoiceCore
 /// nothing, locks nothing and waits for nobody but the sound card.
 struct AudioLoop: ~Copyable {
   private let bridge: Bridge
-  private var chain: HearingChain<SpeexEchoCanceller>
+  private var chain: HearingChain<SpeexSpeechHint>
   private var interrupter: Interrupter
-  private var playout = Playout()
-  private var reference = EchoReference()
+  private var playout: Playout
   private var time = SampleTime.start
   private var lastAudible: ReplyID?
   private var card: Unmanaged<CardHolder>?
@@ -17,10 +16,11 @@ struct AudioLoop: ~Copyable {
   private var mic = Frame()
   private var speaker = Frame()
 
-  init(bridge: Bridge, interrupter: Interrupter.Settings) {
+  init(bridge: Bridge, gate: SpeechGate.Settings = .init(), interrupter: Interrupter.Settings) {
     self.bridge = bridge
-    chain = HearingChain(echo: SpeexEchoCanceller.open())
+    chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate)
     self.interrupter = Interrupter(settings: interrupter)
+    playout = Playout(duckedGain: interrupter.duckedGain)
   }
 
   mutating func run() {
@@ -39,9 +39,10 @@ struct AudioLoop: ~Copyable {
       if audible != nil { interrupter.rearm() }
       lastAudible = audible
     }
-    let judged = chain.hear(mic: mic, reference: reference.frame, at: time)
+    let judged = chain.hear(mic: mic, reference: speaker, at: time)
     let verdict = interrupter.judge(
-      speech: judged.probability, isReplyAudible: playout.playhead.isAudible, at: time)
+      speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
+      isReplyAudible: playout.playhead.isAudible, at: time)
     let before = playout.playhead.state
     playout.next(
       audible: audible, order: interrupter.order, volume: Volume.gain(bridge.volume),
@@ -50,7 +51,6 @@ struct AudioLoop: ~Copyable {
       bridge.counters.underruns.add()
     }
     play()
-    reference.play(speaker)
     tell(judged, verdict)
   }
 
@@ -84,7 +84,7 @@ struct AudioLoop: ~Copyable {
   }
 
   private mutating func tell(
-    _ judged: HearingChain<SpeexEchoCanceller>.Judgement, _ verdict: Interrupter.Verdict
+    _ judged: HearingChain<SpeexSpeechHint>.Judgement, _ verdict: Interrupter.Verdict
   ) {
     var playhead = playout.playhead
     // What counts is what was in the air, not what was handed to the card.

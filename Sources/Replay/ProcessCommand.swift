@@ -76,8 +76,8 @@ public enum ProcessCommand {
       )
     }
     var replay = Replay(
-      interrupter: Interrupter.Settings(settings),
-      endpointer: Endpointer.Settings(endSilence: settings.turn.endSilence))
+      gate: SpeechGate.Settings(settings), interrupter: Interrupter.Settings(settings),
+      endpointer: Endpointer.Settings(settings))
     do throws(LinuxError) {
       let sound = try Files.create(arguments.clean)
       let events = try Files.create(arguments.events)

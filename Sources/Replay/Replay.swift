@@ -29,13 +29,17 @@ public struct Replay: ~Copyable {
   /// The agent counts as speaking until its loudspeaker has been silent this long.
   static let replyGap = SampleSpan.milliseconds(500)
 
-  private var chain = HearingChain(echo: SpeexEchoCanceller.open())
+  private var chain: HearingChain<SpeexSpeechHint>
   private var interrupter: Interrupter
   private var endpointer: Endpointer
   private var time = SampleTime.start
   private var lastFar: SampleTime?
 
-  public init(interrupter: Interrupter.Settings, endpointer: Endpointer.Settings) {
+  public init(
+    gate: SpeechGate.Settings = .init(), interrupter: Interrupter.Settings = .init(),
+    endpointer: Endpointer.Settings = .init()
+  ) {
+    chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate)
     self.interrupter = Interrupter(settings: interrupter)
     self.endpointer = Endpointer(settings: endpointer)
   }
@@ -51,19 +55,21 @@ public struct Replay: ~Copyable {
     case .ended(let end): events.append(.speechEnd(end: end))
     case nil: break
     }
-    switch interrupter.judge(speech: judged.probability, isReplyAudible: isFar, at: time) {
+    let verdict = interrupter.judge(
+      speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
+      isReplyAudible: isFar, at: time)
+    switch verdict {
     case .ducked: events.append(.duck)
     case .resumed: events.append(.unduck)
     case .confirmed(let onset): events.append(.bargeIn(start: onset))
     case .none, .held: break
     }
-    let boundary = endpointer.hear(
-      isSpeech: judged.isSpeech, change: judged.change, at: time)
-    switch boundary {
+    switch endpointer.hear(judged.probability, isSpeech: judged.isSpeech, at: time) {
     case .eagerEnd(let end): events.append(.eagerEnd(end: end))
     case .resumed: events.append(.resumed)
     case .endpoint(let end): events.append(.endpoint(end: end))
-    case nil: break
+    // Only somebody who pressed a button can be nobody.
+    case .nobody, nil: break
     }
     return Step(
       time: time, clean: chain.clean, probability: judged.probability, isSpeech: judged.isSpeech,

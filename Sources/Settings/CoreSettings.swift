@@ -6,10 +6,28 @@ extension Conversation.Settings {
   public init(_ settings: DeviceSettings) {
     self.init()
     preRoll = settings.hearing.preRoll
-    endpointer = Endpointer.Settings(endSilence: settings.turn.endSilence)
+    endpointer = Endpointer.Settings(settings)
     shortestSpeech = settings.turn.shortest
     longestTurn = settings.turn.longest
     thinkingLimit = settings.turn.thinkingTimeout
+  }
+}
+
+extension SpeechGate.Settings {
+  public init(_ settings: DeviceSettings) {
+    self.init()
+    onset = settings.hearing.speechAfter
+    release = settings.hearing.silenceAfter
+  }
+}
+
+extension Endpointer.Settings {
+  public init(_ settings: DeviceSettings) {
+    self.init()
+    endSilence = settings.turn.endSilence
+    shortestSilence = settings.turn.shortestSilence
+    longestSilence = settings.turn.longestSilence
+    patience = settings.turn.patience
   }
 }
 
@@ -17,9 +35,12 @@ extension Interrupter.Settings {
   public init(_ settings: DeviceSettings) {
     self.init()
     isEnabled = settings.interrupt.isEnabled
+    bar = Float(settings.interrupt.threshold) / 100
     duckAfter = settings.interrupt.duckAfter
     holdAfter = settings.interrupt.holdAfter
     confirmAfter = settings.interrupt.confirmAfter
+    backchannel = settings.interrupt.backchannel
     giveUpAfter = settings.interrupt.giveUpAfter
+    duckedGain = Volume.gain(decibels: Float(settings.interrupt.duckDecibels))
   }
 }

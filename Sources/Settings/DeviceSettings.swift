@@ -74,10 +74,15 @@ public struct DeviceSettings: Equatable, Sendable {
 
   public struct Hearing: Equatable, Sendable {
     public var preRoll: SampleSpan = .milliseconds(600)
+    public var speechAfter: SampleSpan = .milliseconds(30)
+    public var silenceAfter: SampleSpan = .milliseconds(200)
   }
 
   public struct Turn: Equatable, Sendable {
-    public var endSilence: SampleSpan = .milliseconds(700)
+    public var endSilence: SampleSpan = .milliseconds(600)
+    public var shortestSilence: SampleSpan = .milliseconds(300)
+    public var longestSilence: SampleSpan = .milliseconds(2_000)
+    public var patience: SampleSpan = .seconds(4)
     public var shortest: SampleSpan = .milliseconds(200)
     public var longest: SampleSpan = .seconds(30)
     public var thinkingTimeout: SampleSpan = .seconds(15)
@@ -85,10 +90,14 @@ public struct DeviceSettings: Equatable, Sendable {
 
   public struct Interrupt: Equatable, Sendable {
     public var isEnabled = true
-    public var duckAfter: SampleSpan = .milliseconds(30)
+    /// Percent.
+    public var threshold = 50
+    public var duckAfter: SampleSpan = .milliseconds(40)
     public var holdAfter: SampleSpan = .milliseconds(80)
-    public var confirmAfter: SampleSpan = .milliseconds(250)
-    public var giveUpAfter: SampleSpan = .milliseconds(600)
+    public var confirmAfter: SampleSpan = .milliseconds(130)
+    public var backchannel: SampleSpan = .milliseconds(600)
+    public var giveUpAfter: SampleSpan = .milliseconds(1_000)
+    public var duckDecibels = -8
   }
 
   public struct Speaker: Equatable, Sendable {

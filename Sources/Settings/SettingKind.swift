@@ -26,7 +26,7 @@ public enum SettingKind: Equatable, Sendable {
   }
 
   public enum Unit: Equatable, Sendable {
-    case plain, time, decibels, bitrate
+    case plain, time, decibels, bitrate, percent
 
     /// Names with what each counts in the first one's terms.
     public var names: [(name: String, factor: Int64)] {
@@ -35,6 +35,7 @@ public enum SettingKind: Equatable, Sendable {
       case .time: Unit.times
       case .decibels: Unit.levels
       case .bitrate: Unit.rates
+      case .percent: Unit.shares
       }
     }
 
@@ -43,6 +44,7 @@ public enum SettingKind: Equatable, Sendable {
     private static let times: [(name: String, factor: Int64)] = [("ms", 1), ("s", 1_000)]
     private static let levels: [(name: String, factor: Int64)] = [("dB", 1)]
     private static let rates: [(name: String, factor: Int64)] = [("bit/s", 1), ("kbit/s", 1_000)]
+    private static let shares: [(name: String, factor: Int64)] = [("%", 1)]
 
     /// A number with its unit: the largest that leaves it whole for times, the first for others.
     public func text(_ number: Int64) -> String {

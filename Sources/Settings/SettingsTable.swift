@@ -14,7 +14,8 @@ public enum SettingsTable {
     Section(
       name: "room", help: "The simulated room (sound.card = room), for trying without a card."),
     Section(name: "wav", help: "Sound files instead of a card (sound.card = wav)."),
-    Section(name: "hearing", help: "What is kept of the sound before a decision."),
+    Section(
+      name: "hearing", help: "What counts as speech, and what is kept of the sound before it."),
     Section(name: "turn", help: "When a person's turn begins and ends."),
     Section(name: "interrupt", help: "What happens when somebody speaks over an answer."),
     Section(name: "speaker", help: "The loudspeaker."),
@@ -105,11 +106,31 @@ public enum SettingsTable {
       "hearing", "pre_roll", .number(500...2_000, .time),
       "Sound from before speech was noticed that is sent too, so that the first word is whole."
     ) { $0.carry(&$1.hearing.preRoll) },
+    Setting(
+      "hearing", "speech_after", .number(10...500, .time),
+      "Certain speech this long counts as speech; doubtful speech takes longer. More ignores more clicks, less notices sooner."
+    ) { $0.carry(&$1.hearing.speechAfter) },
+    Setting(
+      "hearing", "silence_after", .number(50...1_000, .time),
+      "Certain silence this long counts as silence."
+    ) { $0.carry(&$1.hearing.silenceAfter) },
 
     Setting(
       "turn", "end_silence", .number(200...3_000, .time),
-      "Silence this long ends a turn. Longer lets people think, shorter answers sooner."
+      "Silence this long ends a turn, until the person's own pauses and the agent say otherwise. Longer lets people think, shorter answers sooner."
     ) { $0.carry(&$1.turn.endSilence) },
+    Setting(
+      "turn", "shortest_silence", .number(100...3_000, .time),
+      "No silence shorter than this ends a turn, whatever else points at its end."
+    ) { $0.carry(&$1.turn.shortestSilence) },
+    Setting(
+      "turn", "longest_silence", .number(300...10_000, .time),
+      "Silence this long ends a turn, even if more seemed to follow."
+    ) { $0.carry(&$1.turn.longestSilence) },
+    Setting(
+      "turn", "patience", .number(500...60_000, .time),
+      "How long somebody who pressed the button may think before the first word."
+    ) { $0.carry(&$1.turn.patience) },
     Setting(
       "turn", "shortest", .number(50...1_000, .time), "Speech shorter than this is no turn."
     ) { $0.carry(&$1.turn.shortest) },
@@ -126,20 +147,31 @@ public enum SettingsTable {
       "interrupt", "enabled", .flag, "Whether an answer can be interrupted by speaking over it."
     ) { $0.carry(&$1.interrupt.isEnabled) },
     Setting(
+      "interrupt", "threshold", .number(10...95, .percent),
+      "A moment in which speech is likelier than this counts for an interruption, any other against it. Higher: fewer false interruptions, later ones."
+    ) { $0.carry(&$1.interrupt.threshold) },
+    Setting(
       "interrupt", "duck_after", .number(10...500, .time),
-      "Speech this long over an answer makes the answer quieter."
+      "Certain speech this long over an answer makes the answer quieter; doubtful speech takes longer, here and below."
     ) { $0.carry(&$1.interrupt.duckAfter) },
     Setting(
+      "interrupt", "duck_level", .number(-40...0, .decibels), "How much quieter that is."
+    ) { $0.carry(&$1.interrupt.duckDecibels) },
+    Setting(
       "interrupt", "hold_after", .number(10...1_000, .time),
-      "Speech this long over an answer holds the answer: the loudspeaker is silent."
+      "Certain speech this long over an answer holds the answer: the loudspeaker is silent."
     ) { $0.carry(&$1.interrupt.holdAfter) },
     Setting(
-      "interrupt", "confirm_after", .number(50...2_000, .time),
-      "Speech this long over an answer is an interruption: the rest of the answer is dropped."
+      "interrupt", "confirm_after", .number(30...2_000, .time),
+      "Certain speech this long over an answer is an interruption: the rest of the answer is dropped."
     ) { $0.carry(&$1.interrupt.confirmAfter) },
     Setting(
+      "interrupt", "backchannel", .number(30...5_000, .time),
+      "Sounds without words, such as mm-hm, make an answer quieter, and interrupt it only after this long."
+    ) { $0.carry(&$1.interrupt.backchannel) },
+    Setting(
       "interrupt", "give_up_after", .number(100...5_000, .time),
-      "A held answer goes on after this long unless it was confirmed that somebody speaks."
+      "An answer made quieter or held goes on after this long unless it was confirmed that somebody speaks."
     ) { $0.carry(&$1.interrupt.giveUpAfter) },
 
     Setting(
@@ -187,6 +219,8 @@ public enum SettingsTable {
 
   static let orders: [Order] = [
     Order(section: "alsa", shorter: "period", longer: "buffer", times: 2),
+    Order(section: "turn", shorter: "shortest_silence", longer: "end_silence"),
+    Order(section: "turn", shorter: "end_silence", longer: "longest_silence"),
     Order(section: "interrupt", shorter: "duck_after", longer: "hold_after"),
     Order(section: "interrupt", shorter: "hold_after", longer: "confirm_after"),
     Order(section: "interrupt", shorter: "confirm_after", longer: "give_up_after"),

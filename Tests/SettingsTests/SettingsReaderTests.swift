@@ -168,7 +168,7 @@ import VoiceCore
     ),
     (
       "[interrupt]\nhold_after = 300 ms", ".outOfOrder",
-      "a.conf:2: interrupt.hold_after = 300 ms and interrupt.confirm_after = 250 ms do not fit together: interrupt.confirm_after must be at least as long"
+      "a.conf:2: interrupt.hold_after = 300 ms and interrupt.confirm_after = 130 ms do not fit together: interrupt.confirm_after must be at least as long"
     ),
     (
       "[alsa]\nperiod = 30 ms", ".outOfOrder",

@@ -83,13 +83,3 @@ import VoiceCore
     #expect(buffer.next() == nil)
   }
 }
-
-@Suite struct EchoReferenceTests {
-  @Test func theReferenceIsWhatWasPlayedTheDelayAgo() {
-    for delay in [0, 1, 7, 31] {
-      var reference = EchoReference(delay: .frames(delay))
-      for number in 1...100 { reference.play(Frame(repeating: Int16(number))) }
-      #expect(reference.frame[0] == Int16(100 - delay))
-    }
-  }
-}

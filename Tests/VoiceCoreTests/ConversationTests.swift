@@ -24,10 +24,12 @@ private struct Rehearsal {
   ) {
     for frame in 0..<(milliseconds / 10) {
       time = time + Frame.span
-      let change = gate.hear(isSpeech ? 0.9 : 0.05, at: time)
+      let probability: Float = isSpeech ? 0.95 : 0.02
+      let change = gate.hear(probability, at: time)
       if playhead.state == .playing { playhead.played += Frame.span }
       let heard = HeardFrame(
-        time: time, sound: Frame(repeating: value), isSpeech: gate.isSpeech, change: change,
+        time: time, sound: Frame(repeating: value), probability: probability,
+        isSpeech: gate.isSpeech, change: change,
         verdict: frame == 0 ? verdict : .none, playhead: playhead)
       run { $0.hear(heard) }
     }
@@ -80,10 +82,10 @@ private struct Rehearsal {
     var rehearsal = Rehearsal()
     rehearsal.hear(false, milliseconds: 1_000, value: 1)
     rehearsal.hear(true, milliseconds: 500, value: 2)
-    rehearsal.hear(false, milliseconds: 600, value: 3)
+    rehearsal.hear(false, milliseconds: 450, value: 3)
     rehearsal.hear(true, milliseconds: 500, value: 4)
     rehearsal.hear(false, milliseconds: 1_000, value: 5)
-    #expect(rehearsal.streamed.filter { $0[0] == 3 }.count == 60)
+    #expect(rehearsal.streamed.filter { $0[0] == 3 }.count == 45)
     #expect(rehearsal.streamed.filter { $0[0] == 4 }.count == 50)
     #expect(rehearsal.sentCount { if case .turnCommit = $0 { true } else { false } } == 1)
   }

@@ -51,3 +51,9 @@ extension UnsafeMutablePointer<Float> {
     UnsafeMutableRawPointer(self + index).storeBytes(of: vector, as: Vector.self)
   }
 }
+
+extension Float {
+  /// Of full scale 1, as a sample of 16 bits; what is too loud is clipped.
+  @inline(__always)
+  var sample: Int16 { Int16(Swift.max(-32_768, Swift.min(32_767, (self * 32_768).rounded()))) }
+}

@@ -1,31 +1,52 @@
-/// Microphone frame in, what was heard out. The same path in the daemon and in `auricle process`.
-public struct HearingChain<Echo: EchoCanceller & ~Copyable>: ~Copyable {
-  private var echo: Echo
+/// Microphone and loudspeaker in, what was heard out. The same path in the daemon and in
+/// `auricle process`.
+public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
+  private var aligner = ReferenceAligner()
+  private var canceller = EchoCanceller()
+  private var analysis = SpectralAnalysis()
+  private var hint: Hint
   private var detector = SpeechDetector()
-  private var gate = SpeechGate()
-  private var suppressed = Frame()
+  private var gate: SpeechGate
+  private var placedMic = Frame()
+  private var placedReference = Frame()
+  private var error = Frame()
 
-  /// The frame for the recogniser: echo removed, otherwise as it was.
+  /// The frame for the recogniser, twelve milliseconds late.
   public private(set) var clean = Frame()
+  /// What the judges saw of this frame.
+  public private(set) var spectra = HearingSpectra()
 
-  public init(echo: consuming Echo) { self.echo = echo }
+  public init(hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings()) {
+    self.hint = hint
+    self.gate = SpeechGate(settings: gate)
+  }
 
   public struct Judgement: Equatable, Sendable {
     public var probability: Float
+    /// How much like words it sounds, 0 to 1: a hum has little.
+    public var openness: Float = 1
     public var isSpeech: Bool
     public var change: SpeechGate.Change?
     public var mic: Loudness
     public var reference: Loudness
-    /// How much of the microphone the canceller took away is this against `mic`.
+    /// How much of the microphone was taken away is this against `mic`.
     public var clean: Loudness
   }
 
-  /// - Parameter time: the end of this frame.
+  /// - Parameters:
+  ///   - reference: what the loudspeaker played in the same ten milliseconds.
+  ///   - time: the end of this frame.
   public mutating func hear(
     mic: borrowing Frame, reference: borrowing Frame, at time: SampleTime
   ) -> Judgement {
-    let hint = echo.cancel(mic: mic, reference: reference, clean: &clean, suppressed: &suppressed)
-    let probability = detector.judge(suppressed: suppressed, reference: reference, hint: hint)
+    aligner.align(mic: mic, reference: reference, into: &placedMic, &placedReference)
+    if aligner.shift != 0 { canceller.shift(by: aligner.shift) }
+    canceller.cancel(mic: placedMic, reference: placedReference)
+    spectra = analysis.analyse(canceller, reference: placedReference)
+    canceller.readError(into: &error)
+    let opinion = hint.hear(error)
+    let probability = detector.judge(suppressed: error, reference: reference, hint: opinion)
+    analysis.resynthesise(gains: Bands(repeating: 1), into: &clean)
     let change = gate.hear(probability, at: time)
     return Judgement(
       probability: probability, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),

@@ -1,15 +1,25 @@
 /// Decides, on the audio thread, that a person speaks over a reply: first a dip, then a hold that
 /// can be taken back, then the end of the reply.
 ///
-/// What was suspected must go on to be confirmed; a cough does not, and the reply continues from
-/// where it was held.
+/// A sequential test with three thresholds: certain speech passes them quickly, doubtful speech
+/// slowly, and what fades before the last one was no interruption: the reply goes on from where it
+/// was held. Somebody who only hums along ("mm-hm") ducks the reply and no more, until they have
+/// hummed for longer than anybody agrees.
 public struct Interrupter: Sendable {
   public struct Settings: Equatable, Sendable {
     public var isEnabled = true
-    public var duckAfter = SampleSpan.milliseconds(30)
+    /// The probability that says nothing either way. Higher: fewer false interruptions, later ones.
+    public var bar: Float = 0.5
+    /// Certain speech for so long; doubtful speech needs longer.
+    public var duckAfter = SampleSpan.milliseconds(40)
     public var holdAfter = SampleSpan.milliseconds(80)
-    public var confirmAfter = SampleSpan.milliseconds(250)
-    public var giveUpAfter = SampleSpan.milliseconds(600)
+    public var confirmAfter = SampleSpan.milliseconds(130)
+    /// Sounds without words interrupt only when they last longer.
+    public var backchannel = SampleSpan.milliseconds(600)
+    /// Eight decibels down: still understood, and the talker stands out.
+    public var duckedGain: Float = 0.4
+    /// A dip or a hold that is not confirmed ends after this long.
+    public var giveUpAfter = SampleSpan.milliseconds(1_000)
     public init() {}
   }
 
@@ -26,22 +36,32 @@ public struct Interrupter: Sendable {
 
   private enum State: Equatable, Sendable {
     case quiet
-    case suspicious(onset: SampleTime)
-    case holding(onset: SampleTime, since: SampleTime)
+    case suspicious(since: SampleTime)
+    case holding(since: SampleTime)
+    /// Suspected for too long: the reply plays again, and only certainty can stop it.
+    case weary
     /// The reply is over; nothing more to decide until the person has stopped.
     case confirmed
   }
 
+  /// Taken from every frame: what hovers just over the bar, as music does, never adds up.
+  static let leak: Float = 0.05
+  /// Openness at which a sound is no word at all, and from which on it is as good as one.
+  static let hum: Float = 0.2
+  static let word: Float = 0.6
+
   public var settings: Settings
   private var state = State.quiet
-  /// Speech so far, shrinking while there is none: a pause between syllables costs little.
-  private var evidence = SampleSpan.zero
+  /// For somebody making sounds as people do.
+  private var voice = Evidence()
+  /// For somebody saying words.
+  private var words = Evidence()
 
   public init(settings: Settings = Settings()) { self.settings = settings }
 
   public var order: Order {
     switch state {
-    case .quiet: .play
+    case .quiet, .weary: .play
     case .suspicious: .duck
     case .holding: .hold
     case .confirmed: .drop
@@ -51,44 +71,72 @@ public struct Interrupter: Sendable {
   /// A new reply begins: what was decided about the last one does not concern it.
   public mutating func rearm() {
     state = .quiet
-    evidence = .zero
+    voice.clear()
+    words.clear()
   }
 
   /// - Parameters:
+  ///   - probability: that somebody speaks in this frame.
+  ///   - openness: how much like words it sounds, 0 to 1; a hum has little.
+  ///   - isSpeech: the gate's word: one utterance lasts until it says silence.
   ///   - isReplyAudible: false ends the decision: there is nothing to interrupt.
   ///   - time: the end of the frame that was judged.
-  public mutating func judge(speech probability: Float, isReplyAudible: Bool, at time: SampleTime)
-    -> Verdict
-  {
+  public mutating func judge(
+    speech probability: Float, openness: Float = 1, isSpeech: Bool, isReplyAudible: Bool,
+    at time: SampleTime
+  ) -> Verdict {
     guard settings.isEnabled else { return .none }
-    if probability >= SpeechGate.on {
-      evidence = min(evidence + Frame.span, settings.confirmAfter)
-    } else {
-      evidence = max(.zero, evidence - Frame.span - Frame.span)
-    }
+    weigh(probability, openness, at: time)
     switch state {
     case .quiet:
-      guard isReplyAudible, evidence >= settings.duckAfter else { return .none }
-      state = .suspicious(onset: time - evidence - SpeechGate.detectorLag)
+      guard isReplyAudible, voice.reaches(settings.duckAfter) else { return .none }
+      state = .suspicious(since: time)
       return .ducked
-    case .suspicious(let onset):
-      guard isReplyAudible else { return calmDown() }
-      if evidence >= settings.holdAfter {
-        state = .holding(onset: onset, since: time)
+    case .suspicious(let since):
+      guard isReplyAudible, !voice.isZero else { return calmDown() }
+      if isCertain { return confirm() }
+      if words.reaches(settings.holdAfter) {
+        state = .holding(since: since)
         return .held
       }
-      return evidence == .zero ? calmDown() : .none
-    case .holding(let onset, let since):
-      if evidence >= settings.confirmAfter {
-        state = .confirmed
-        return .confirmed(onset: onset)
+      return time - since >= settings.giveUpAfter ? giveUp() : .none
+    case .holding(let since):
+      guard isReplyAudible, !voice.isZero else { return calmDown() }
+      if isCertain { return confirm() }
+      return time - since >= settings.giveUpAfter ? giveUp() : .none
+    case .weary:
+      guard isReplyAudible, !voice.isZero else {
+        rearm()
+        return .none
       }
-      return evidence == .zero || time - since >= settings.giveUpAfter ? calmDown() : .none
+      return isCertain ? confirm() : .none
     case .confirmed:
       // Re-armed when the person has stopped, so that one utterance interrupts once.
-      if evidence == .zero { state = .quiet }
+      if !isSpeech, voice.isZero { state = .quiet }
       return .none
     }
+  }
+
+  private mutating func weigh(_ probability: Float, _ openness: Float, at time: SampleTime) {
+    let weight = Evidence.weight(of: probability, bar: settings.bar) - Interrupter.leak
+    let likeness = (openness - Interrupter.hum) / (Interrupter.word - Interrupter.hum)
+    let share = weight > 0 ? max(0, min(1, likeness)) : 1
+    voice.add(weight, at: time, most: max(settings.backchannel, settings.confirmAfter))
+    words.add(weight * share, at: time, most: settings.confirmAfter)
+  }
+
+  private var isCertain: Bool {
+    words.reaches(settings.confirmAfter) || voice.reaches(settings.backchannel)
+  }
+
+  private mutating func confirm() -> Verdict {
+    state = .confirmed
+    return .confirmed(onset: max(SampleTime.start, voice.began - SpeechGate.detectorLag))
+  }
+
+  private mutating func giveUp() -> Verdict {
+    state = .weary
+    return .resumed
   }
 
   private mutating func calmDown() -> Verdict {

@@ -6,39 +6,45 @@ public struct SpeechGate: Sendable {
     case ended(end: SampleTime)
   }
 
-  /// Speech must hold this long before it counts: longer than a click.
-  static let confirmation = SampleSpan.milliseconds(60)
-  /// And must stay away this long before it is over: longer than a stop consonant.
-  static let release = SampleSpan.milliseconds(200)
-  /// The detector's smoothing answers this much late; onsets are dated back by it.
+  public struct Settings: Equatable, Sendable {
+    /// Certain speech must last this long before it counts: longer than a click.
+    public var onset = SampleSpan.milliseconds(30)
+    /// Certain silence must last this long before speech is over: longer than a stop consonant.
+    public var release = SampleSpan.milliseconds(200)
+    /// The probability that says nothing either way, in silence and in speech.
+    public var on: Float = 0.5
+    public var off: Float = 0.35
+    public init() {}
+  }
+
+  /// The detector answers this much late; onsets are dated back by it.
   static let detectorLag = SampleSpan.milliseconds(20)
-  static let on: Float = 0.5
-  static let off: Float = 0.35
 
+  public var settings: Settings
   public private(set) var isSpeech = false
-  private var candidate: SampleTime?
-  private var lastSpeech = SampleTime.start
+  /// For the change: of speech in silence, of silence in speech.
+  private var evidence = Evidence()
 
-  public init() {}
+  public init(settings: Settings = Settings()) { self.settings = settings }
+
+  /// Nothing points at a change of state just now.
+  public var isSteady: Bool { evidence.isZero }
 
   /// - Parameter time: the end of the frame that was judged.
   public mutating func hear(_ probability: Float, at time: SampleTime) -> Change? {
     if isSpeech {
-      if probability >= SpeechGate.off { lastSpeech = time }
-      guard time - lastSpeech >= SpeechGate.release else { return nil }
+      let weight = Evidence.weight(of: probability, bar: settings.off)
+      evidence.add(-weight, at: time, most: settings.release)
+      guard evidence.reaches(settings.release) else { return nil }
       isSpeech = false
-      candidate = nil
-      return .ended(end: lastSpeech)
+      evidence.clear()
+      return .ended(end: evidence.began)
     }
-    guard probability >= SpeechGate.on else {
-      candidate = nil
-      return nil
-    }
-    let began = candidate ?? time - Frame.span
-    candidate = began
-    guard time - began >= SpeechGate.confirmation else { return nil }
+    let weight = Evidence.weight(of: probability, bar: settings.on)
+    evidence.add(weight, at: time, most: settings.onset)
+    guard evidence.reaches(settings.onset) else { return nil }
     isSpeech = true
-    lastSpeech = time
-    return .started(onset: max(SampleTime.start, began - SpeechGate.detectorLag))
+    evidence.clear()
+    return .started(onset: max(SampleTime.start, evidence.began - SpeechGate.detectorLag))
   }
 }

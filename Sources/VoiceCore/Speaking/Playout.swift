@@ -38,8 +38,6 @@ public struct Playhead: Equatable, Sendable, BitwiseCopyable {
 ///
 /// Stale sound is refused by name: frames of any other reply are dropped as they come.
 public struct Playout: Sendable {
-  /// Ten decibels down: still understood, and the talker stands out.
-  static let duckedGain: Float = 0.3
   /// A change of gain is spread over this many samples (5 ms): a hard cut clicks.
   static let fade = 80
 
@@ -47,7 +45,11 @@ public struct Playout: Sendable {
   private var gain: Float = 0
   private var dropped: ReplyID?
 
-  public init() {}
+  private let duckedGain: Float
+
+  public init(duckedGain: Float = Interrupter.Settings().duckedGain) {
+    self.duckedGain = duckedGain
+  }
 
   /// Fills `out` with what the loudspeaker plays next.
   ///
@@ -87,7 +89,7 @@ public struct Playout: Sendable {
       gain = 0
       return
     }
-    ramp(&out, to: order == .duck ? volume * Playout.duckedGain : volume)
+    ramp(&out, to: order == .duck ? volume * duckedGain : volume)
     // Nothing behind it: should the next frame be late, this one must not end in a cut.
     if peek() == nil { fadeTail(&out) }
   }
@@ -142,6 +144,8 @@ public enum Volume {
   public static func gain(_ percent: Int) -> Float {
     guard percent > 0 else { return 0 }
     // 40 dB over the range.
-    return exp2((Float(min(percent, 100)) - 100) * 0.4 / 6.0206)
+    return gain(decibels: (Float(min(percent, 100)) - 100) * 0.4)
   }
+
+  public static func gain(decibels: Float) -> Float { exp2(decibels / 6.0206) }
 }

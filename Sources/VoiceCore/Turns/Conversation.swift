@@ -13,17 +13,14 @@ public struct Conversation: Sendable {
     public init() {}
   }
 
-  /// After a button press a person may collect their thoughts this long.
-  static let buttonPatience = SampleSpan.seconds(4)
   /// Speech found this long after its onset still begins whole: the interrupter's slowest decision.
-  static let longestDecision = SampleSpan.milliseconds(1_000)
+  static let longestDecision = SampleSpan.milliseconds(1_500)
   /// Often enough for an agent that may send 20 s ahead; four times as often cost a third of all
   /// bytes that went up.
   static let reportEvery = SampleSpan.seconds(1)
 
   private struct OpenTurn: Equatable, Sendable {
     let id: TurnID
-    var speech = SampleSpan.zero
     var streamed = SampleSpan.zero
   }
 
@@ -58,7 +55,7 @@ public struct Conversation: Sendable {
     endpointer = Endpointer(settings: settings.endpointer)
     let held = max(
       settings.preRoll + Conversation.longestDecision,
-      settings.endpointer.endSilence + Conversation.longestDecision)
+      settings.endpointer.longestSilence + Conversation.longestDecision)
     recent = UtteranceBuffer(capacity: held)
   }
 
@@ -142,7 +139,8 @@ public struct Conversation: Sendable {
       if case .speaking = machine.state { stop(&effects) }
       if case .beginTurn(let id, let cause) = machine.handle(.speechStarted(now, .button)) {
         onset = now
-        open(id, cause, quietUntil: now + Conversation.buttonPatience, &effects)
+        open(id, cause, &effects)
+        endpointer.invite(at: now)
         show(because: .button, &effects)
       }
     case .stop:
@@ -178,17 +176,18 @@ public struct Conversation: Sendable {
   private mutating func listen(to heard: HeardFrame, _ effects: inout [Effect]) {
     if case .started(let began)? = heard.change { onset = began }
     recent.keep(heard.sound)
+    let boundary = endpointer.hear(heard.probability, isSpeech: heard.isSpeech, at: now)
     if !heard.isSpeech { isWaitingForPause = false }
     guard presence.obstacle == nil else { return }
     switch machine.state {
     case .listening:
-      continueTurn(heard, &effects)
+      continueTurn(heard, boundary, &effects)
     case .idle, .thinking:
-      guard heard.isSpeech, !isWaitingForPause else { return }
+      guard endpointer.hearsSpeech, !isWaitingForPause else { return }
       if case .beginTurn(let id, let cause) = machine.handle(.speechStarted(now, .speech)) {
         // Nobody waits for the answer that is still to come.
         waiting.clear()
-        open(id, cause, quietUntil: now, &effects)
+        open(id, cause, &effects)
         show(because: .speech, &effects)
       }
     case .speaking:
@@ -197,12 +196,12 @@ public struct Conversation: Sendable {
   }
 
   private mutating func open(
-    _ id: TurnID, _ cause: TurnCause, quietUntil: SampleTime, _ effects: inout [Effect]
+    _ id: TurnID, _ cause: TurnCause, _ effects: inout [Effect]
   ) {
     let frames = recent.take(newest: (now - onset + settings.preRoll).frames)
     let preRoll = SampleSpan.frames(frames.count) - (now - onset)
     turn = OpenTurn(id: id)
-    endpointer.begin(quietUntil: quietUntil)
+    endpointer.begin(onset: onset, at: now)
     effects.append(.send(.turnStart(id, preRoll: max(.zero, preRoll), cause: cause)))
     effects.append(.note(.turnStarted(id, cause, onset: onset)))
     for frame in frames { stream(frame, &effects) }
@@ -214,17 +213,20 @@ public struct Conversation: Sendable {
     turn?.streamed += Frame.span
   }
 
-  private mutating func continueTurn(_ heard: HeardFrame, _ effects: inout [Effect]) {
+  private mutating func continueTurn(
+    _ heard: HeardFrame, _ boundary: Endpointer.Boundary?, _ effects: inout [Effect]
+  ) {
     if heard.isSpeech {
-      turn?.speech += Frame.span
       // The pause turned out to be part of the turn: it goes too.
       for frame in recent.take(newest: recent.count) { stream(frame, &effects) }
     }
-    let boundary = endpointer.hear(isSpeech: heard.isSpeech, change: heard.change, at: now)
-    if case .endpoint(let end)? = boundary {
-      let isWord = (turn?.speech ?? .zero) >= settings.shortestSpeech
+    switch boundary {
+    case .endpoint(let end):
+      let isWord = endpointer.speech >= settings.shortestSpeech
       if isWord { close(.endpoint, end: end, &effects) } else { takeBack(&effects) }
-    } else if (turn?.streamed ?? .zero) >= longestTurn {
+    case .nobody: takeBack(&effects)
+    case .eagerEnd, .resumed, nil:
+      guard (turn?.streamed ?? .zero) >= longestTurn else { return }
       isWaitingForPause = true
       close(.longest, end: now, &effects)
     }
@@ -347,7 +349,7 @@ public struct Conversation: Sendable {
       playhead = head
       silence(&effects)
       effects.append(.note(.interrupted(agentsName, onset: began, played: played)))
-      open(id, .bargeIn, quietUntil: now, &effects)
+      open(id, .bargeIn, &effects)
       show(because: .interrupted, &effects)
     }
   }

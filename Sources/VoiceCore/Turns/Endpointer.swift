@@ -1,71 +1,184 @@
-/// Finds the end of a turn in speech and silence: probably over, after all not, certainly over.
+/// Finds the end of a turn in what the detector says: probably over, after all not, certainly over.
+///
+/// How long a silence must be depends on who speaks (`PauseHabit`) and on what the agent makes of
+/// the words so far (`TurnHint`), within the technician's bounds.
 public struct Endpointer: Sendable {
   public struct Settings: Equatable, Sendable {
-    /// Silence this long ends the turn: long enough to think, short enough not to wait.
-    public var endSilence = SampleSpan.milliseconds(700)
-    /// Half of it and the end is probable.
-    public var eagerSilence = SampleSpan.milliseconds(350)
+    /// Silence this long ends the turn of a person we know nothing about.
+    public var endSilence = SampleSpan.milliseconds(600)
+    /// What was learnt or hinted stays within these.
+    public var shortestSilence = SampleSpan.milliseconds(300)
+    public var longestSilence = SampleSpan.milliseconds(2_000)
+    /// Somebody who asked to be heard and says nothing is waited for this long.
+    public var patience = SampleSpan.seconds(4)
     public init() {}
-    public init(endSilence: SampleSpan) {
-      self.endSilence = endSilence
-      eagerSilence = SampleSpan(samples: endSilence.samples / 2)
-    }
+    public init(endSilence: SampleSpan) { self.endSilence = endSilence }
   }
 
   public enum Boundary: Equatable, Sendable {
     case eagerEnd(end: SampleTime)
     case resumed
     case endpoint(end: SampleTime)
+    /// The turn was begun for somebody who has not said anything.
+    case nobody
   }
 
   private enum State: Equatable, Sendable {
     case waiting
-    case speaking(last: SampleTime)
-    case eager(end: SampleTime)
+    /// A turn without a word so far.
+    case inviting(until: SampleTime)
+    case speaking
+    case silent(since: SampleTime, isEager: Bool)
   }
+
+  /// The end is probable when this much of the silence that makes it certain has passed.
+  static let eagerShare: Float = 0.45
+  /// Speech this soon after an end was the same turn: we cut it.
+  static let regret = SampleSpan.milliseconds(1_000)
 
   public var settings: Settings
+  /// Somebody spoke for so long in this turn, pauses not counted.
+  public private(set) var speech = SampleSpan.zero
+  /// Somebody speaks, and it is not what is left of a turn that was ended.
+  public private(set) var hearsSpeech = false
   private var state = State.waiting
+  /// Closes sooner than the gate that the state is shown by: each of our decisions waits anyway.
+  private var gate: SpeechGate
+  private var habit: PauseHabit
+  private var hint = TurnHint.none
+  private var hintedUntil = SampleTime.start
+  private var lastEnd: SampleTime?
+  /// The turn ended while the slower gate was still open: what it lets through is no new turn.
+  private var isSpent = false
 
-  public init(settings: Settings = Settings()) { self.settings = settings }
+  public init(settings: Settings = Settings()) {
+    self.settings = settings
+    habit = PauseHabit(usual: settings.endSilence)
+    var quick = SpeechGate.Settings()
+    quick.onset = .milliseconds(40)
+    quick.release = .milliseconds(60)
+    quick.off = 0.5
+    gate = SpeechGate(settings: quick)
+  }
 
-  /// Whatever was pending is forgotten.
-  public mutating func reset() { state = .waiting }
+  /// Whatever was pending is forgotten; what was learnt about the person is not.
+  public mutating func reset() {
+    state = .waiting
+    hint = .none
+  }
 
-  /// A turn begins for another reason than the gate's: a button, or a confirmed interruption.
-  ///
-  /// - Parameter quietUntil: silence counts from here, so a person who pressed a button may think.
-  public mutating func begin(quietUntil: SampleTime) { state = .speaking(last: quietUntil) }
+  /// A turn begins in which nobody has spoken yet: there is time to think.
+  public mutating func invite(at time: SampleTime) {
+    begin(onset: time, at: time)
+    state = .inviting(until: time + settings.patience)
+  }
+
+  /// A turn begins because somebody speaks, since `onset`.
+  public mutating func begin(onset: SampleTime, at time: SampleTime) {
+    speech = gate.isSpeech ? time - onset : .zero
+    hint = .none
+    hintedUntil = onset
+    state = gate.isSpeech ? .speaking : .silent(since: time, isEager: false)
+  }
+
+  /// What the agent thinks of the words up to `moment`.
+  public mutating func take(_ hint: TurnHint, upTo moment: SampleTime) {
+    self.hint = hint
+    hintedUntil = moment
+  }
 
   /// - Parameters:
-  ///   - isSpeech: the debounced state, which lasts longer than the sound.
-  ///   - change: the gate's change in this frame, with the true moments.
-  public mutating func hear(isSpeech: Bool, change: SpeechGate.Change?, at time: SampleTime)
-    -> Boundary?
+  ///   - probability: that somebody speaks in this frame.
+  ///   - isSpeech: the gate's word: begins a turn that was not begun otherwise.
+  ///   - time: the end of the frame.
+  public mutating func hear(_ probability: Float, isSpeech: Bool, at time: SampleTime) -> Boundary?
   {
-    let ended: SampleTime? = if case .ended(let end)? = change { end } else { nil }
+    let change = gate.hear(probability, at: time)
+    if case .started(let onset)? = change {
+      isSpent = false
+      speech += time - onset
+    } else if gate.isSpeech {
+      speech += Frame.span
+    }
+    if !isSpeech { isSpent = false }
+    hearsSpeech = isSpeech && !isSpent
     switch state {
     case .waiting:
-      if isSpeech { state = .speaking(last: time) }
+      if hearsSpeech { arm(at: time) }
       return nil
-    case .speaking(let last):
-      if isSpeech {
-        state = .speaking(last: time)
+    case .inviting(let until):
+      if gate.isSpeech {
+        state = .speaking
         return nil
       }
-      let end = ended ?? last
-      if ended != nil { state = .speaking(last: end) }
-      guard time - end >= settings.eagerSilence else { return nil }
-      state = .eager(end: end)
-      return .eagerEnd(end: end)
-    case .eager(let end):
-      if isSpeech {
-        state = .speaking(last: time)
-        return .resumed
-      }
-      guard time - end >= settings.endSilence else { return nil }
+      guard time >= until else { return nil }
       state = .waiting
-      return .endpoint(end: end)
+      return .nobody
+    case .speaking:
+      if case .ended(let end)? = change { state = .silent(since: end, isEager: false) }
+      return nil
+    case .silent(let end, let isEager):
+      if case .started(let onset)? = change {
+        habit.paused(onset - end)
+        state = .speaking
+        return isEager ? .resumed : nil
+      }
+      return judge(end, isEager, isSpeech: isSpeech, at: time)
     }
   }
+
+  private mutating func arm(at time: SampleTime) {
+    if let lastEnd {
+      if time - lastEnd < Endpointer.regret { habit.paused(time - lastEnd) }
+      if time - lastEnd > PauseHabit.memory { habit.forget() }
+    }
+    begin(onset: time, at: time)
+  }
+
+  private mutating func judge(
+    _ end: SampleTime, _ isEager: Bool, isSpeech: Bool, at time: SampleTime
+  ) -> Boundary? {
+    let needed = neededSilence(after: end)
+    // Not while something begins that may turn out to be speech.
+    if time - end >= needed, gate.isSteady {
+      state = .waiting
+      isSpent = isSpeech
+      lastEnd = end
+      habit.turnEnded()
+      return .endpoint(end: end)
+    }
+    let eager = SampleSpan(samples: Int64(Float(needed.samples) * Endpointer.eagerShare))
+    guard !isEager, time - end >= eager else { return nil }
+    state = .silent(since: end, isEager: true)
+    return .eagerEnd(end: end)
+  }
+
+  private func neededSilence(after end: SampleTime) -> SampleSpan {
+    let factor: Float =
+      // A hint about less than what was said says nothing about the rest.
+      if hintedUntil + TurnHint.tolerance < end { 1 } else { hint.factor }
+    let wanted = SampleSpan(samples: Int64(Float(habit.silence.samples) * factor))
+    return max(settings.shortestSilence, min(settings.longestSilence, wanted))
+  }
+}
+
+/// What the agent makes of the words of an open turn.
+public enum TurnHint: Equatable, Sendable {
+  case none
+  /// They make a whole sentence, or a whole wish.
+  case complete
+  /// More must follow: "and", "the", half a number.
+  case unfinished
+
+  /// What it makes of the silence that ends a turn. A hint can be wrong, so neither is decisive.
+  var factor: Float {
+    switch self {
+    case .none: 1
+    case .complete: 0.6
+    case .unfinished: 1.8
+    }
+  }
+
+  /// An agent that heard all but the last sounds of a word has heard the word.
+  static let tolerance = SampleSpan.milliseconds(150)
 }

@@ -1,0 +1,149 @@
+/// Brings what the loudspeaker played to where its echo is about to come, and keeps it there.
+///
+/// Two things stand between them: a delay of up to a third of a second, which is found from the
+/// sound itself and taken out in whole frames, and two clocks that differ a little, which is undone
+/// by resampling. What the canceller then sees is a path that begins a few milliseconds in and does
+/// not move.
+public struct ReferenceAligner: ~Copyable {
+  /// The microphone waits this long in here, so that a reference without any delay can be
+  /// interpolated, and still comes before its echo.
+  public static let micDelay = SampleSpan(samples: 32)
+
+  /// Samples that the reference should be ahead of the direct sound, at least.
+  static let leastLead = 64
+
+  private var resampler = ReferenceResampler()
+  private var history = ReferenceHistory()
+  // Limits bursts: a voice over the echo counts as much as the echo, not more.
+  private var micSpectrum = WhitenedSpectrum(learning: 0.2)
+  private var estimator = DelayEstimator()
+  private var tracker = DriftTracker()
+  private let micReal = FloatMemory(count: EchoBins.count)
+  private let micImaginary = FloatMemory(count: EchoBins.count)
+  private var lastMic = Frame()
+  private var resampled = Frame()
+  private var tick: Int64 = -1
+  /// Whole frames by which the reference is held back.
+  private var placement: Int64 = 0
+  private var place = EchoPlace()
+  private var appliedPPM: Float = 0
+
+  /// Whole frames by which the placement grew in the frame just aligned; 0 nearly always.
+  public private(set) var shift = 0
+
+  public init() {}
+
+  /// One frame each of the same tick in; the same microphone `micDelay` later and the reference
+  /// whose echo is about to begin in it out.
+  public mutating func align(
+    mic: borrowing Frame, reference: borrowing Frame,
+    into placedMic: inout Frame, _ placedReference: inout Frame
+  ) {
+    tick += 1
+    hold(mic, into: &placedMic)
+    resampler.receive(reference)
+    while resampler.isReady {
+      resampler.make(&resampled)
+      history.add(resampled)
+    }
+    let before = placement
+    listen(placedMic)
+    put(&placedReference)
+    shift = Int(placement - before)
+  }
+
+  /// From the reference's frame to its echo's, as the driver's clocks would have it; nil while the
+  /// sound has not yet said.
+  public var delay: SampleSpan? {
+    place.samples == nil ? nil : SampleSpan(samples: Int64(exactDelay.rounded()))
+  }
+
+  /// The same with its fraction; 0 while unknown.
+  public var exactDelay: Float {
+    guard let samples = place.samples else { return 0 }
+    return samples - Float(ReferenceResampler.reach) + Float(resampler.lag)
+  }
+
+  /// How much slower than the microphone's the loudspeaker's clock is.
+  public var driftPPM: Float { tracker.ppm }
+  /// One standard deviation of it.
+  public var driftDeviationPPM: Float { tracker.ppmDeviation }
+  public var isDriftSettled: Bool { tracker.ppmDeviation < ReferenceAligner.settledPPM }
+
+  /// What the driver reports, used until the sound itself says better.
+  public mutating func expect(delay: SampleSpan) {
+    guard place.samples == nil else { return }
+    // A driver may count a buffer too many: too early does no harm.
+    place(at: Int(delay.samples) - 30 * 16)
+  }
+
+  /// What the cards' own clocks say, and how sure that is.
+  public mutating func expect(driftPPM ppm: Float, deviationPPM: Float) {
+    tracker.expect(ppm: ppm, deviation: deviationPPM)
+  }
+
+  private static let settledPPM: Float = 10
+  /// Better undone roughly than not at all: what is left blurs less.
+  private static let usefulPPM: Float = 40
+  /// No clock jumps, but an estimate does: what is played follows it by this much a frame.
+  private static let slewPPM: Float = 1
+
+  private mutating func hold(_ mic: borrowing Frame, into placed: inout Frame) {
+    let wait = Int(ReferenceAligner.micDelay.samples)
+    for index in 0..<wait { placed.samples[index] = lastMic[Frame.sampleCount - wait + index] }
+    for index in wait..<Frame.sampleCount { placed.samples[index] = mic.samples[index - wait] }
+    lastMic = copy mic
+  }
+
+  private mutating func put(_ placed: inout Frame) {
+    // With hardly any delay and a faster loudspeaker the frame is not yet there.
+    placement = max(placement, tick - history.newest)
+    history.copy(tick - placement, into: &placed)
+  }
+
+  private mutating func listen(_ mic: borrowing Frame) {
+    micSpectrum.pass(mic)
+    guard history.newest - history.newestAudible <= Int64(DelayEstimator.lags + 1) else { return }
+    micSpectrum.take(real: micReal.start, imaginary: micImaginary.start)
+    let look = estimator.hear(
+      micReal: micReal.start, micImaginary: micImaginary.start, tick: tick, history: history,
+      held: place.whole)
+    if let look {
+      switch place.judge(look) {
+      case .same: break
+      case .new(let delay):
+        tracker.restart()
+        place(at: delay)
+      }
+    }
+    trackDrift()
+  }
+
+  /// Before the direct sound by `leastLead` at least.
+  private mutating func place(at delay: Int) {
+    let frame = Frame.sampleCount
+    placement = max(
+      tick - history.newest, Int64(max(0, delay - ReferenceAligner.leastLead) / frame))
+  }
+
+  private mutating func trackDrift() {
+    guard let delay = place.whole else { return }
+    let number = tick - Int64((delay + Frame.sampleCount / 2) / Frame.sampleCount)
+    if history.isAudible(number) {
+      tracker.hear(
+        micReal: micReal.start, micImaginary: micImaginary.start,
+        real: history.real(number), imaginary: history.imaginary(number),
+        tick: tick, lag: resampler.lag)
+    }
+    let ppm = tracker.ppm
+    let deviation = tracker.ppmDeviation
+    // Not to the bit what was played unless there is reason to think that the clocks differ.
+    let wanted =
+      deviation > ReferenceAligner.usefulPPM || abs(ppm) < 2 * deviation + 1 && appliedPPM == 0
+      ? appliedPPM : ppm
+    let step = max(-ReferenceAligner.slewPPM, min(ReferenceAligner.slewPPM, wanted - appliedPPM))
+    guard step != 0 else { return }
+    appliedPPM += step
+    resampler.setDrift(ppm: appliedPPM)
+  }
+}

@@ -1,0 +1,60 @@
+/// The last third of a second of what the loudspeaker played: sound, spectra, and where it was loud
+/// enough to be heard again. By number, for as long as a number is remembered.
+struct ReferenceHistory: ~Copyable {
+  static let capacity = 64
+  /// A loudspeaker quieter than -66 dB below full scale leaves no echo worth looking for.
+  private static let audible = Loudness.decibels(-66)
+
+  private let frames: UnsafeMutablePointer<Frame>
+  private let reals = FloatMemory(count: capacity * EchoBins.count)
+  private let imaginaries = FloatMemory(count: capacity * EchoBins.count)
+  private var heard = InlineArray<64, Bool>(repeating: false)
+  private var spectrum = WhitenedSpectrum(learning: 0.01)
+  /// The number of the newest frame.
+  private(set) var newest: Int64 = -1
+  /// The newest that could be heard.
+  private(set) var newestAudible: Int64 = -1_000_000
+
+  init() {
+    frames = .allocate(capacity: ReferenceHistory.capacity)
+    frames.initialize(repeating: Frame(), count: ReferenceHistory.capacity)
+  }
+  deinit { frames.deallocate() }
+
+  private static func slot(_ number: Int64) -> Int { Int(number & Int64(capacity - 1)) }
+
+  mutating func add(_ frame: borrowing Frame) {
+    newest += 1
+    let slot = ReferenceHistory.slot(newest)
+    frames[slot] = copy frame
+    spectrum.pass(frame)
+    let wasAudible = newestAudible == newest - 1
+    let isAudible = Loudness(of: frame) > ReferenceHistory.audible
+    if isAudible { newestAudible = newest }
+    heard[slot] = isAudible || wasAudible
+    if heard[slot] {
+      spectrum.take(
+        real: reals.start + slot * EchoBins.count,
+        imaginary: imaginaries.start + slot * EchoBins.count)
+    }
+  }
+
+  func copy(_ number: Int64, into frame: inout Frame) {
+    frame =
+      number < 0 || number > newest || number <= newest - Int64(ReferenceHistory.capacity)
+      ? Frame() : frames[ReferenceHistory.slot(number)]
+  }
+
+  func isAudible(_ number: Int64) -> Bool {
+    number >= 0 && number <= newest && number > newest - Int64(ReferenceHistory.capacity)
+      && heard[ReferenceHistory.slot(number)]
+  }
+
+  /// The bins of an audible frame.
+  func real(_ number: Int64) -> UnsafeMutablePointer<Float> {
+    reals.start + ReferenceHistory.slot(number) * EchoBins.count
+  }
+  func imaginary(_ number: Int64) -> UnsafeMutablePointer<Float> {
+    imaginaries.start + ReferenceHistory.slot(number) * EchoBins.count
+  }
+}
