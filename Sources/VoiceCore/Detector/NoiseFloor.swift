@@ -25,13 +25,13 @@ struct NoiseFloor: Sendable {
   mutating func hear(_ power: borrowing Bands) {
     if isNew {
       isNew = false
-      for band in 0..<BandLayout.count {
+      for band in 0..<Bands.count {
         smoothed[band] = power[band]
         running[band] = power[band]
         for index in 0..<NoiseFloor.stretches { least[index][band] = power[band] }
       }
     }
-    for band in 0..<BandLayout.count {
+    for band in 0..<Bands.count {
       smoothed[band] += (power[band] - smoothed[band]) * 0.25
       running[band] = min(running[band], smoothed[band])
       var floor = running[band]

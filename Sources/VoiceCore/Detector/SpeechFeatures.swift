@@ -40,9 +40,9 @@ struct SpeechFeatures: ~Copyable {
   init() {}
 
   /// 16 bits' own rounding, in a band: nothing below it means anything. Full scale is 1.
-  static let dust: Float = 2e-8
+  static let dust: Float = 1e-11
   /// More than any 16-bit sound has in a band.
-  private static let mostPower: Float = 1e6
+  private static let mostPower: Float = 16
 
   /// - Parameters:
   ///   - error: the frame of which `spectra.error` is the spectrum.
@@ -55,7 +55,7 @@ struct SpeechFeatures: ~Copyable {
     let loudness = level.hear(SpeechFeatures.mean(now))
     var positiveFlux: Float = 0
     var flux: Float = 0
-    for band in 0..<BandLayout.count {
+    for band in 0..<Bands.count {
       let here = now[band]
       values[Place.shape + band] = here - loudness
       values[Place.overNoise + band] = here - floor.level[band]
@@ -67,12 +67,12 @@ struct SpeechFeatures: ~Copyable {
     }
     fillEcho(spectra)
     pitch.hear(error)
-    let share = 1 / Float(BandLayout.count)
+    let share = 1 / Float(Bands.count)
     slowFlux += (flux * share - slowFlux) * 0.05
     fillSingles(
       flux: positiveFlux * share, shock: SpeechFeatures.shock(error),
       loudness: SpeechFeatures.mean(now) - loudness, hint: hint, isFar: spectra.isFar,
-      convergence: spectra.convergence)
+      leak: spectra.isFar ? SpeechFeatures.leak(spectra) : 0)
     before = now
     isFirst = false
   }
@@ -99,7 +99,7 @@ struct SpeechFeatures: ~Copyable {
 
   private mutating func fillSingles(
     flux: Float, shock: (peak: Float, part: Float), loudness: Float, hint: Float, isFar: Bool,
-    convergence: Float
+    leak: Float
   ) {
     slowStrength += (pitch.strength - slowStrength) * 0.08
     slowChange += (abs(pitch.change) - slowChange) * 0.08
@@ -121,7 +121,7 @@ struct SpeechFeatures: ~Copyable {
     values[all + 13] = loudness
     values[all + 14] = hint
     values[all + 15] = isFar ? 1 : 0
-    values[all + 16] = convergence
+    values[all + 16] = leak
     values[all + 17] = pitch.change
   }
 
@@ -133,19 +133,28 @@ struct SpeechFeatures: ~Copyable {
 
   private static func doublings(_ bands: borrowing Bands) -> Bands {
     var result = Bands(repeating: 0)
-    for band in 0..<BandLayout.count { result[band] = log2(bounded(bands[band]) + dust) }
+    for band in 0..<Bands.count { result[band] = log2(bounded(bands[band]) + dust) }
     return result
   }
 
   private static func mean(_ bands: borrowing Bands) -> Float {
     var sum: Float = 0
-    for band in 0..<BandLayout.count { sum += bands[band] }
-    return sum / Float(BandLayout.count)
+    for band in 0..<Bands.count { sum += bands[band] }
+    return sum / Float(Bands.count)
   }
 
   @inline(__always)
   private static func pair(_ bands: borrowing Bands, _ pair: Int) -> Float {
     bounded(bands[2 * pair]) + bounded(bands[2 * pair + 1]) + dust
+  }
+
+  /// How much of the echo is expected to be left, on average over the bands.
+  private static func leak(_ spectra: borrowing HearingSpectra) -> Float {
+    var sum: Float = 0
+    for pair in 0..<12 {
+      sum += log2(SpeechFeatures.pair(spectra.residual, pair) / SpeechFeatures.pair(spectra.echo, pair))
+    }
+    return sum / 12
   }
 
   /// How much of a frame is in its largest sample and in its loudest 2.5 ms, in doublings over the

@@ -78,7 +78,7 @@ struct SpeechNetwork: ~Copyable {
       index += 8
     }
     var answer = Answer()
-    for band in 0..<BandLayout.count { answer.gains[band] = out[band] }
+    for band in 0..<Bands.count { answer.gains[band] = out[band] }
     answer.speech = out[24]
     answer.openness = out[25]
     return answer

@@ -5,7 +5,8 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   private var canceller = EchoCanceller()
   private var analysis = SpectralAnalysis()
   private var hint: Hint
-  private var detector = SpeechDetector()
+  private var features = SpeechFeatures()
+  private let network = SpeechNetwork()
   private var gate: SpeechGate
   private var placedMic = Frame()
   private var placedReference = Frame()
@@ -45,11 +46,25 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     spectra = analysis.analyse(canceller, reference: placedReference)
     canceller.readError(into: &error)
     let opinion = hint.hear(error)
-    let probability = detector.judge(suppressed: error, reference: reference, hint: opinion)
-    analysis.resynthesise(gains: Bands(repeating: 1), into: &clean)
-    let change = gate.hear(probability, at: time)
+    features.hear(spectra, error: canceller.error.start, hint: opinion)
+    let answer = network.judge(features.values.start)
+    // What is no echo passes untouched while there can be none.
+    analysis.resynthesise(
+      gains: spectra.isFar ? answer.gains : Bands(repeating: 1), into: &clean)
+    let change = gate.hear(answer.speech, at: time)
     return Judgement(
-      probability: probability, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
+      probability: answer.speech, openness: answer.openness, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
       reference: Loudness(of: reference), clean: Loudness(of: clean))
   }
+
+  // For training, which has to see what the network sees.
+
+  public var featureCount: Int { SpeechFeatures.count }
+
+  public func readFeatures(into row: inout [Float]) {
+    for index in 0..<SpeechFeatures.count { row[index] = features.values[index] }
+  }
+
+  /// What the canceller left of the frame; no later than the microphone's but for `micDelay`.
+  public func readError(into frame: inout Frame) { canceller.readError(into: &frame) }
 }
