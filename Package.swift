@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "ControlProtocol", swiftSettings: device),
     .target(name: "Settings", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
+    .target(name: "Picture", swiftSettings: device),
 
     // The edges: one C library each.
     edge("Linux", ["CLinux"], links: ["m"]),
@@ -85,7 +86,10 @@ let package = Package(
     // Recorded sound through the daemon's hearing: `auricle process`.
     .target(
       name: "Replay",
-      dependencies: ["VoiceCore", "Settings", "SettingsFiles", "Room", "SpeexDSP", "Linux"],
+      dependencies: [
+        "VoiceCore", "ControlProtocol", "Settings", "SettingsFiles", "Room", "Picture", "SpeexDSP",
+        "Linux",
+      ],
       swiftSettings: device),
     .executableTarget(
       name: "auricle", dependencies: ["Console", "Replay", "Linux"], swiftSettings: device),
@@ -117,7 +121,7 @@ let package = Package(
 
     // The demonstration: starts both sides, follows them, draws what happened.
     .target(
-      name: "Demo", dependencies: ["ControlProtocol", "Room"], swiftSettings: everywhere),
+      name: "Demo", dependencies: ["ControlProtocol", "Room", "Picture"], swiftSettings: everywhere),
     .executableTarget(
       name: "auricle-demo", dependencies: ["Demo", "ControlProtocol", "Room", "Linux"],
       swiftSettings: everywhere),
@@ -131,7 +135,8 @@ let package = Package(
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
     tests("Console", ["Console", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
-    tests("Room", ["Room", "VoiceCore"]),
+    tests("Room", ["Room", "VoiceCore", "TestSupport"]),
+    tests("Picture", ["Picture"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
     tests(
       "Appliance",

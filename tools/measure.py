@@ -6,14 +6,14 @@ import shlex
 import shutil
 import statistics
 import struct
-import subprocess
 import sys
 import time
-import wave
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests/BlackBox"))
 
+import replaying  # noqa: E402
+import scene  # noqa: E402
 from programs import (  # noqa: E402
     SECONDS, Bench, Control, Gone, Watch, device_program, host_program, temporary_folder)
 
@@ -37,7 +37,7 @@ MUST_HOLD = {"process_arm64_same_events": 1}
 
 
 def show(name, value):
-    print(f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}", flush=True)
+    print(f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}", flush=True)
     return name, value
 
 
@@ -63,17 +63,29 @@ class AllocationRecord:
                 yield f"{name.rstrip(bytes(1)).decode()}+{offset:#x}"
 
 
+def hostile_steps(folder):
+    """Sounds no microphone gives but a broken driver may, each into a loud reply."""
+    steps = []
+    for name, sound in scene.hostile_sounds(2).items():
+        path = scene.write(folder / f"{name}.wav", sound)
+        steps += [
+            "say tell me the history of this house", "await sound within 300 s", "wait 300 ms",
+            f"play {path}", "await silence within 300 s", "wait 3 s"]
+    return steps
+
+
 def measure_allocations(bench):
-    """A conversation at twenty times real time, with an interruption in it."""
+    """A conversation at twenty times real time, with interruptions and hostile sound in it."""
     agent = bench.agent()
     record = AllocationRecord(bench.folder / "allocations")
     script = bench.script(
         "wait 500 ms", "say what are your opening hours", "await reply within 300 s",
         "wait 500 ms", "say tell me the history of this house", "await sound within 300 s",
-        "wait 2500 ms", "say stop", "await reply within 300 s", "wait 60 s", "end")
+        "wait 2500 ms", "say stop", "await reply within 300 s", "wait 500 ms",
+        *hostile_steps(bench.folder), "wait 20 s", "end")
     # Timeouts are counted in samples, and these samples hurry.
     settings = bench.usual(
-        agent.port, room={"script": script, "speed": 20}, turn={"thinking_timeout": "120 s"},
+        agent.port, room={"script": script, "speed": 20}, speaker={"volume": 100}, turn={"thinking_timeout": "120 s"},
         link={"connect_timeout": "60 s"})
     daemon = bench.daemon(settings, environment={
         "LD_PRELOAD": os.environ["AURICLE_NOALLOC"], "AURICLE_NOALLOC_FILE": str(record.path)})
@@ -203,59 +215,30 @@ def slowest_silence(events):
 # The same events on both machines
 
 
-def split(recording, folder):
-    """The two channels of the demo's recording as files: what was heard, and what was played."""
-    with wave.open(str(recording)) as both:
-        assert both.getnchannels() == 2 and both.getsampwidth() == 2
-        rate, data = both.getframerate(), both.readframes(both.getnframes())
-    paths = []
-    for name, first in (("mic", 0), ("ref", 2)):
-        channel = bytearray(len(data) // 2)
-        channel[0::2], channel[1::2] = data[first::4], data[first + 1::4]
-        path = folder / f"{name}.wav"
-        with wave.open(str(path), "wb") as one:
-            one.setnchannels(1)
-            one.setsampwidth(2)
-            one.setframerate(rate)
-            one.writeframes(bytes(channel))
-        paths.append(path)
-    return paths
-
-
 def measure_process(bench):
-    mic, reference = split(bench.folder / "demo/conversation.wav", bench.folder)
-    native = device_program("AURICLE_CLI")
+    """The demo's conversation, where there was one, and a scene with interruptions."""
+    demo = bench.folder / "demo/conversation.wav"
+    pairs = [replaying.split(demo, bench.folder)] if demo.exists() else []
+    pairs.append(replaying.made_scene(bench.folder))
     emulated = [
         *shlex.split(os.environ["AURICLE_ARM64_RUN"]), os.environ["AURICLE_ARM64"] + "/auricle"]
-    results = []
-    for name, program in (("x86_64", native), ("arm64", emulated)):
-        events, clean = bench.folder / f"{name}.jsonl", bench.folder / f"{name}.wav"
-        done = subprocess.run(
-            [*program, "process", "--mic", mic, "--ref", reference, "--out", clean,
-             "--events", events], capture_output=True, text=True, timeout=CONVERSATION_SECONDS)
-        if done.returncode != 0:
-            raise Gone(f"auricle process for {name} ended with {done.returncode}: {done.stderr}")
-        results.append((events.read_text(), clean.read_bytes()))
-    (native_lines, native_sound), (other_lines, other_sound) = results
-    native, other = decisions(native_lines), decisions(other_lines)
-    if not native:
-        raise Gone("auricle process found no event in the conversation")
-    # The C library of each machine rounds in its own way: one sample in a thousand differs by one.
-    # What was decided, and when, may not.
-    apart = max((abs(left - right) for (left, _), (right, _) in zip(native, other)), default=0)
-    is_same = [name for _, name in native] == [name for _, name in other] and apart <= FRAME_MS
-    return [
-        show("process_arm64_same_events", int(is_same)),
-        show("process_arm64_events_apart_ms", apart),
-        show("process_arm64_identical_sound", int(native_sound == other_sound)),
-        show("process_events", len(native)),
-    ]
+    figures = replaying.compare(device_program("AURICLE_CLI"), emulated, pairs, bench.folder)
+    if figures["process_events"] == 0:
+        raise Gone("auricle process found no event")
+    # The C library of each machine rounds in its own way. What was decided may not differ.
+    if figures["process_arm64_events_apart_ms"] > FRAME_MS:
+        figures["process_arm64_same_events"] = 0
+    return [show(name, value) for name, value in figures.items()]
 
 
-def decisions(lines):
-    """When and what, of the events among the lines that `auricle process` wrote."""
-    parsed = [json.loads(line) for line in lines.splitlines()]
-    return [(line["t_ms"], line["event"]) for line in parsed if line["type"] == "event"]
+def measure_cost(bench, wants_functions):
+    program = device_program("AURICLE_CLI")
+    unstripped = os.environ.get("AURICLE_UNSTRIPPED")
+    figures, out = replaying.cost([unstripped] if unstripped else program, bench.folder)
+    shown = [show(name, value) for name, value in figures.items()]
+    if wants_functions:
+        print(*replaying.functions(out), sep="\n")
+    return shown
 
 
 def measure_all():
@@ -285,14 +268,20 @@ def beyond_budget(figures):
 
 
 def main(what, *options):
-    figures = with_bench(measure_allocations) if what == "allocations" else measure_all()
+    groups = {
+        "all": measure_all,
+        "allocations": lambda: with_bench(measure_allocations),
+        "process": lambda: with_bench(measure_process),
+        "instructions": lambda: with_bench(lambda bench: measure_cost(bench, "--top" in options)),
+    }
+    figures = groups[what]()
     problems = list(beyond_budget(figures))
     for problem in problems:
         print(f"measure: {problem}", file=sys.stderr)
-    return 1 if problems and (what == "allocations" or "--check" in options) else 0
+    return 1 if problems and (what != "all" or "--check" in options) else 0
 
 
 try:
     sys.exit(main(*sys.argv[1:]))
-except Gone as gone:
+except (Gone, replaying.Failed) as gone:
     sys.exit(f"measure: {gone}")

@@ -23,8 +23,15 @@ struct AudioLoop: ~Copyable {
     playout = Playout(duckedGain: interrupter.duckedGain)
   }
 
+  /// Before it runs, with what an earlier start has learned.
+  mutating func recall(_ memory: borrowing EchoMemory) { chain.recall(memory) }
+
   mutating func run() {
-    while !bridge.isStopping { step() }
+    while !bridge.isStopping {
+      step()
+      if bridge.echo.isAsked { leaveEcho() }
+    }
+    leaveEcho()
     if let card { bridge.giveBack(card) }
   }
 
@@ -39,7 +46,11 @@ struct AudioLoop: ~Copyable {
       if audible != nil { interrupter.rearm() }
       lastAudible = audible
     }
-    let judged = chain.hear(mic: mic, reference: speaker, at: time)
+    // Who hears nothing must not learn that the loudspeaker has no echo.
+    let judged =
+      bridge.isMuted
+      ? chain.hear(mic: mic, reference: .silence, at: time)
+      : chain.hear(mic: mic, reference: speaker, at: time)
     let verdict = interrupter.judge(
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
       isReplyAudible: playout.playhead.isAudible, at: time)
@@ -52,6 +63,10 @@ struct AudioLoop: ~Copyable {
     }
     play()
     tell(judged, verdict)
+  }
+
+  private func leaveEcho() {
+    bridge.echo.leave { chain.remember(into: &$0) }
   }
 
   private mutating func listen() {

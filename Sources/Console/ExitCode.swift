@@ -16,7 +16,7 @@ public enum ExitCode: CaseIterable, Sendable {
   public var meaning: String {
     switch self {
     case .good: "It is done."
-    case .refused: "The daemon refused or could not do it, or the output could not be written."
+    case .refused: "The daemon refused or could not do it, or a file could not be read or written."
     case .wrongUse: "Unknown verb, option or value."
     case .unreachable: "No daemon answers: it does not run, or you may not use its socket."
     case .badSettings: "The settings files have errors."

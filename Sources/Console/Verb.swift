@@ -30,7 +30,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .mute: "[on|off]"
     case .volume: "[0-100]"
     case .help: "[VERB]"
-    case .process: "--mic FILE --ref FILE --out FILE --events FILE [--config FILE]..."
+    case .process: "--mic FILE [--ref FILE] [--out FILE] [--events FILE] [--plot FILE]"
     case .status, .watch, .listen, .stop, .settings, .version: ""
     }
   }
@@ -69,7 +69,9 @@ public enum Verb: CaseIterable, Equatable, Sendable {
       ]
     case .process:
       [
-        "The files are 16 kHz mono 16-bit WAV; the events come as JSON, one object a line. Needs no daemon."
+        "Recordings are WAV files of 16 kHz, mono, 16 bit: what the microphone heard and, as long as that, what went to the loudspeaker (without --ref it was silent). Needs no daemon and no sound card; the settings are the defaults unless --config FILE, which may be repeated, names some.",
+        "--out gets the sound a recogniser would get, --events one JSON object a line for each frame and each event, --plot a picture (SVG) of it all on one time axis; - is standard output. With none of them the figures are printed.",
+        "--batch FOLDER [--out FOLDER] [--plots] takes every folder in FOLDER that has a mic.wav and, where there was a loudspeaker, a ref.wav; it leaves clean.wav, events.jsonl and with --plots plot.svg beside them or in a folder of the same name in --out, and prints a line of figures for each. A scene that cannot be processed is told, the rest goes on, and the exit code is 1.",
       ]
     case .mute: ["Muted means that the capture device is closed."]
     case .volume:
@@ -101,7 +103,9 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         (
           "auricle process --mic mic.wav --ref ref.wav --out clean.wav --events events.jsonl",
           "what the daemon would have heard"
-        )
+        ),
+        ("auricle process --mic mic.wav --ref ref.wav --plot out.svg", "a picture to mail"),
+        ("auricle process --batch scenes --out results --plots", "many, with a table"),
       ]
     case .help: [("auricle help watch", "about one verb")]
     case .listen, .stop, .version: []

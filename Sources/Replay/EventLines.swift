@@ -6,43 +6,69 @@ struct EventLines {
 
   mutating func add(_ step: Replay.Step) {
     let now = step.time.milliseconds
-    line(
-      "{\"type\":\"frame\",\"t_ms\":\(now),\"vad\":\(EventLines.hundredths(step.probability)),\"state\":\"\(step.isSpeech ? "speech" : "silence")\",\"far\":\(step.isFar ? "true" : "false")}"
-    )
+    var frame = "{\"type\":\"frame\",\"t_ms\":\(now),\"vad\":"
+    frame += Decimal.text(max(0, min(1, step.probability)), places: 3)
+    frame += step.isSpeech ? ",\"state\":\"speech\"" : ",\"state\":\"silence\""
+    frame += step.isFar ? ",\"far\":true" : ",\"far\":false"
+    if let reduction = step.echoReduction {
+      frame += ",\"erle_db\":" + Decimal.text(reduction, places: 1)
+    }
+    if let delay = step.delay { frame += ",\"delay_ms\":" + Decimal.text(delay, places: 2) }
+    if let drift = step.drift { frame += ",\"drift_ppm\":" + Decimal.text(drift, places: 1) }
+    line(frame + "}")
     for event in step.events { add(event, at: now) }
   }
 
   mutating func clear() { bytes.removeAll(keepingCapacity: true) }
 
   private mutating func add(_ event: Replay.Event, at now: Int64) {
-    switch event {
-    case .speechStart(let start): add("speech_start", at: now, "start_ms", start)
-    case .speechEnd(let end): add("speech_end", at: now, "end_ms", end)
-    case .eagerEnd(let end): add("eager_end", at: now, "end_ms", end)
-    case .resumed: add("resumed", at: now)
-    case .endpoint(let end): add("endpoint", at: now, "end_ms", end)
-    case .duck: add("duck", at: now)
-    case .unduck: add("unduck", at: now)
-    case .bargeIn(let start): add("barge_in", at: now, "start_ms", start)
+    var text = "{\"type\":\"event\",\"t_ms\":\(now),\"event\":\"\(event.name)\""
+    if let moment = event.moment {
+      text += event.isEnd ? ",\"end_ms\":" : ",\"start_ms\":"
+      text += "\(moment.milliseconds)"
     }
-  }
-
-  private mutating func add(
-    _ name: String, at now: Int64, _ key: String = "", _ moment: SampleTime = .start
-  ) {
-    let more = key.isEmpty ? "" : ",\"\(key)\":\(moment.milliseconds)"
-    line("{\"type\":\"event\",\"t_ms\":\(now),\"event\":\"\(name)\"\(more)}")
+    line(text + "}")
   }
 
   private mutating func line(_ text: String) {
     bytes += text.utf8
     bytes.append(0x0A)
   }
+}
 
-  /// 0 to 1 with two digits, alike on every machine.
-  static func hundredths(_ value: Float) -> String {
-    let count = Int((min(max(value, 0), 1) * 100).rounded())
-    if count == 100 { return "1.00" }
-    return count < 10 ? "0.0\(count)" : "0.\(count)"
+extension Replay.Event {
+  var name: String {
+    switch self {
+    case .speechStart: "speech_start"
+    case .speechEnd: "speech_end"
+    case .eagerEnd: "eager_end"
+    case .resumed: "resumed"
+    case .endpoint: "endpoint"
+    case .duck: "duck"
+    case .unduck: "unduck"
+    case .bargeIn: "barge_in"
+    }
   }
+
+  /// The moment it speaks of, which is before the one at which it was known.
+  var moment: SampleTime? {
+    switch self {
+    case .speechStart(let moment), .speechEnd(let moment), .eagerEnd(let moment),
+      .endpoint(let moment), .bargeIn(let moment):
+      moment
+    case .resumed, .duck, .unduck: nil
+    }
+  }
+
+  /// Whether that moment is an end.
+  var isEnd: Bool {
+    switch self {
+    case .speechEnd, .eagerEnd, .endpoint: true
+    case .speechStart, .bargeIn, .resumed, .duck, .unduck: false
+    }
+  }
+}
+
+extension Replay.Event {
+  func hasSameName(as other: Replay.Event) -> Bool { name.utf8.elementsEqual(other.name.utf8) }
 }

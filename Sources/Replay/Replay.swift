@@ -23,6 +23,12 @@ public struct Replay: ~Copyable {
     public var isSpeech: Bool
     /// Whether the loudspeaker plays, or just did.
     public var isFar: Bool
+    /// What the loudspeaker would have to do.
+    public var order: Interrupter.Order
+    /// As in `HearingChain.Judgement`, each once it is known.
+    public var delay: Float?
+    public var drift: Float?
+    public var echoReduction: Float?
     public var events: [Event]
   }
 
@@ -73,6 +79,7 @@ public struct Replay: ~Copyable {
     }
     return Step(
       time: time, clean: chain.clean, probability: judged.probability, isSpeech: judged.isSpeech,
-      isFar: isFar, events: events)
+      isFar: isFar, order: interrupter.order, delay: judged.delay, drift: judged.drift,
+      echoReduction: judged.echoReduction, events: events)
   }
 }

@@ -13,6 +13,14 @@ public enum WaveError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A good file, but not what the room plays.
   case wrongShape(rate: Int, channels: Int)
 
+  /// It is sound, only not as we need it: a converter helps.
+  public var isShape: Bool {
+    switch self {
+    case .notPCM16, .channels, .rate, .wrongShape: true
+    case .tooShort, .notWave, .cut, .missing, .frameSize, .uneven: false
+    }
+  }
+
   public var description: String {
     switch self {
     case .tooShort(let bytes):
@@ -36,8 +44,7 @@ public enum WaveError: Error, Equatable, Sendable, CustomStringConvertible {
     case .uneven(let bytes, let frame):
       return "\(bytes) bytes of sound are not a whole number of \(frame)-byte frames"
     case .wrongShape(let rate, let channels):
-      return "\(rate) Hz with \(channels) channels; needed is 16000 Hz mono "
-        + "(sox IN.wav -r 16000 -c 1 OUT.wav)"
+      return "\(rate) Hz with \(channels) channels; needed is 16000 Hz mono"
     }
   }
 }

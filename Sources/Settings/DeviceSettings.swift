@@ -28,6 +28,8 @@ public struct DeviceSettings: Equatable, Sendable {
   public struct Device: Equatable, Sendable {
     public var name = "auricle"
     public var model = "generic"
+    /// A folder; empty: nothing is kept from one start to the next.
+    public var state = "/var/lib/auricle"
   }
 
   public struct Sound: Equatable, Sendable {

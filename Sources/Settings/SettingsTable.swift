@@ -8,7 +8,7 @@ public enum SettingsTable {
 
   public static let sections: [Section] = [
     Section(name: "agent", help: "The voice agent this device talks to."),
-    Section(name: "device", help: "Who this device is, as the agent sees it."),
+    Section(name: "device", help: "Who this device is, as the agent sees it, and what it keeps."),
     Section(name: "sound", help: "Where sound comes from and goes to."),
     Section(name: "alsa", help: "The real sound card (sound.card = alsa)."),
     Section(
@@ -39,6 +39,10 @@ public enum SettingsTable {
     Setting("device", "model", .text(mayBeEmpty: false), "The kind of hardware.") {
       $0.carry(&$1.device.model)
     },
+    Setting(
+      "device", "state", .path(mayBeEmpty: true),
+      "A folder for what the device learns about its loudspeaker and room, so that even its first answer after a start can be interrupted at once. No sound is kept. Empty: it learns anew at every start."
+    ) { $0.carry(&$1.device.state) },
 
     Setting(
       "sound", "card", .words(of: DeviceSettings.Sound.Card.self),

@@ -312,6 +312,7 @@ class Bench:
                 "url": f"wss://localhost:{port or free_port()}/auricle",
                 "ca_file": self.certificates.authority,
             },
+            "device": {"state": self.folder},
             "sound": {"card": "room"},
             "link": {"longest_wait": "1 s"},
             "control": {"socket": self.socket},
@@ -348,12 +349,13 @@ class Bench:
         return sound
 
     def script(self, *lines):
-        """A talker's script; a line `say WORDS` gets its sound made."""
+        """A talker's script; a line `say WORDS` gets its sound made, `play FILE` has it."""
         path = self.folder / "talker.txt"
         steps = []
         for line in lines:
             verb, _, words = line.partition(" ")
-            steps.append(f'say {self.voice(words)} "{words}"' if verb == "say" else line)
+            sound = {"say": lambda: self.voice(words), "play": lambda: words}.get(verb)
+            steps.append(f'say {sound()} "{words}"' if sound else line)
         path.write_text("\n".join(steps) + "\n")
         return path
 

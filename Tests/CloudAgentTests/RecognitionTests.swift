@@ -24,8 +24,21 @@ import VoiceCore
       try ear.begin(on: nil)
       decoder.reset()
       for packet in try visitor.packets(words) { try ear.hear(try decoder.decode(packet)) }
+      return try finish()
+    }
+
+    private func finish() throws -> String {
       let heard = try ear.finish()
       return understanding.find(grammar: heard.grammar, everyday: heard.everyday)?.name ?? "none"
+    }
+
+    /// What was made of it before the end and at the end.
+    func glance(_ words: String, by visitor: Visitor) throws -> (AgentEvent.Glimpse, String) {
+      try ear.begin(on: nil)
+      decoder.reset()
+      for packet in try visitor.packets(words) { try ear.hear(try decoder.decode(packet)) }
+      let glimpse = understanding.glimpse(ear.glance())
+      return (glimpse, try finish())
     }
   }
 
@@ -92,6 +105,13 @@ import VoiceCore
     }
     // Measured: 1 of 10.
     #expect(accepted.count <= 3, "\(accepted)")
+  }
+
+  @Test func aGlanceAtAnOpenTurnFindsItsWordsAndChangesNothing() throws {
+    let listener = try Listener()
+    let (early, intent) = try listener.glance("Where are the toilets?", by: Visitor())
+    #expect(early.hint == .complete, "\(early.words.words)")
+    #expect(intent == "place-toilets")
   }
 
   @Test func silenceIsNothing() throws {

@@ -1,59 +1,27 @@
 import Linux
-@testable import Replay
 import Room
 import TestSupport
 import Testing
 import VoiceCore
 
+@testable import Replay
+
 /// `auricle process` on real files.
 @Suite struct ProcessCommandTests {
-  let folder: ScratchFolder
+  let bench: ProcessBench
 
-  init() throws { folder = try ScratchFolder() }
-
-  @discardableResult
-  private func wave(_ name: String, _ samples: [Int16], rate: Int = 16_000, channels: Int = 1)
-    throws -> String
-  {
-    try folder.file(
-      name, WaveFile.encode(WaveSound(rate: rate, channels: channels, samples: samples)))
-  }
-
-  private var outputs: [String] {
-    ["--out", folder.path + "/clean.wav", "--events", folder.path + "/events.jsonl"]
-  }
-
-  private func arguments(mic: String, reference: String, _ more: [String] = []) -> [String] {
-    ["--mic", mic, "--ref", reference] + outputs + more
-  }
-
-  private func run(mic: String, reference: String, _ more: [String] = []) -> Int32 {
-    ProcessCommand.run(arguments(mic: mic, reference: reference, more))
-  }
-
-  private func clean() throws -> [Int16] {
-    try WaveFile.decode(Files.read(folder.path + "/clean.wav")).mono16kHz()
-  }
-
-  private func lines() throws -> [Substring] {
-    String(decoding: try Files.read(folder.path + "/events.jsonl"), as: UTF8.self).split(
-      separator: "\n", omittingEmptySubsequences: false)
-  }
-
-  private func number(_ name: String, in line: some StringProtocol) -> Int? {
-    guard let place = line.firstRange(of: "\"\(name)\":") else { return nil }
-    return Int(line[place.upperBound...].prefix { $0.isNumber })
-  }
+  init() throws { bench = try ProcessBench() }
 
   @Test func aConversationGivesItsSoundAndItsEvents() throws {
     let scene = try Scene(seconds: 4, talker: (Voice(seed: 81).speak(seconds: 1.5), at: 1_000))
     let mic = scene.mic.flatMap(\.all)
     #expect(
-      run(
-        mic: try wave("mic.wav", mic),
-        reference: try wave("ref.wav", scene.reference.flatMap(\.all))) == 0)
-    #expect(try clean() == mic)
-    let lines = try lines()
+      bench.run(
+        mic: try bench.wave("mic.wav", mic),
+        reference: try bench.wave("ref.wav", scene.reference.flatMap(\.all))) == 0)
+    let delay = Int(HearingChain<NoHint>.cleanDelay.samples)
+    #expect(try bench.clean() == [Int16](repeating: 0, count: delay) + mic.dropLast(delay))
+    let lines = try bench.lines()
     #expect(lines.last == "")
     var last = 0
     var names: [String] = []
@@ -64,7 +32,7 @@ import VoiceCore
         #expect(moment == last + 10)
         last = moment
         let shape =
-          /\{"type":"frame","t_ms":\d+,"vad":[01]\.\d\d,"state":"(speech|silence)","far":false\}/
+          /\{"type":"frame","t_ms":\d+,"vad":[01]\.\d\d\d,"state":"(speech|silence)","far":false\}/
         #expect(line.wholeMatch(of: shape) != nil, "\(line)")
       } else {
         // An event belongs to the frame above it.
@@ -81,36 +49,36 @@ import VoiceCore
   @Test(arguments: [1, 2, 159, 160, 161, 1_601, 8_191, 8_192])
   func theSoundThatComesOutIsAsLongAsWhatWentIn(count: Int) throws {
     let sound = Array(Voice(seed: 82).speak(seconds: 1).prefix(count))
-    let mic = try wave("mic.wav", sound)
-    #expect(run(mic: mic, reference: try wave("ref.wav", sound.map { -$0 })) == 0)
-    #expect(try clean().count == count)
-    let frames = try lines().filter { $0.hasPrefix("{\"type\":\"frame\"") }
+    let mic = try bench.wave("mic.wav", sound)
+    #expect(bench.run(mic: mic, reference: try bench.wave("ref.wav", sound.map { -$0 })) == 0)
+    #expect(try bench.clean().count == count)
+    let frames = try bench.lines().filter { $0.hasPrefix("{\"type\":\"frame\"") }
     #expect(frames.count == (count + 159) / 160)
     #expect(number("t_ms", in: try #require(frames.last)) == frames.count * 10)
   }
 
   @Test func nothingInIsNothingOut() throws {
-    let empty = try wave("empty.wav", [])
-    #expect(run(mic: empty, reference: empty) == 0)
-    #expect(try clean().isEmpty)
-    #expect(try Files.read(folder.path + "/events.jsonl").isEmpty)
+    let empty = try bench.wave("empty.wav", [])
+    #expect(bench.run(mic: empty, reference: empty) == 0)
+    #expect(try bench.clean().isEmpty)
+    #expect(try Files.read(bench.folder.path + "/events.jsonl").isEmpty)
   }
 
   @Test func twoRunsWriteTheSameBytes() throws {
-    let mic = try wave("mic.wav", Voice(seed: 83).speak(seconds: 1))
-    let reference = try wave("ref.wav", Voice(seed: 84).speak(seconds: 1))
-    #expect(run(mic: mic, reference: reference) == 0)
-    let first = try [Files.read(outputs[1]), Files.read(outputs[3])]
-    #expect(run(mic: mic, reference: reference) == 0)
-    #expect(try [Files.read(outputs[1]), Files.read(outputs[3])] == first)
+    let mic = try bench.wave("mic.wav", Voice(seed: 83).speak(seconds: 1))
+    let reference = try bench.wave("ref.wav", Voice(seed: 84).speak(seconds: 1))
+    #expect(bench.run(mic: mic, reference: reference) == 0)
+    let first = try [Files.read(bench.outputs[1]), Files.read(bench.outputs[3])]
+    #expect(bench.run(mic: mic, reference: reference) == 0)
+    #expect(try [Files.read(bench.outputs[1]), Files.read(bench.outputs[3])] == first)
   }
 
   @Test func aSettingsFileIsHeededAndABadOneIsRefused() throws {
-    let mic = try wave("mic.wav", [Int16](repeating: 0, count: 1_600))
-    let good = try folder.file("good.conf", Array("[turn]\nend_silence = 300 ms\n".utf8))
-    #expect(run(mic: mic, reference: mic, ["--config", good]) == 0)
-    let bad = try folder.file("bad.conf", Array("[turn]\nend_silence = never\n".utf8))
-    let refused = refusal(of: arguments(mic: mic, reference: mic, ["--config", bad]))
+    let mic = try bench.wave("mic.wav", [Int16](repeating: 0, count: 1_600))
+    let good = try bench.folder.file("good.conf", Array("[turn]\nend_silence = 300 ms\n".utf8))
+    #expect(bench.run(mic: mic, reference: mic, ["--config", good]) == 0)
+    let bad = try bench.folder.file("bad.conf", Array("[turn]\nend_silence = never\n".utf8))
+    let refused = bench.refusal(of: bench.arguments(mic: mic, reference: mic, ["--config", bad]))
     #expect(refused.code == 4)
     #expect(refused.words.contains("end_silence"))
   }
@@ -118,74 +86,120 @@ import VoiceCore
   // MARK: What is wrong is told in a sentence
 
   @Test func recordingsOfDifferentLengthAreRefused() throws {
-    let mic = try wave("mic.wav", [1, 2, 3])
-    let reference = try wave("ref.wav", [1, 2])
-    let refused = refusal(of: arguments(mic: mic, reference: reference))
+    let mic = try bench.wave("mic.wav", [1, 2, 3])
+    let reference = try bench.wave("ref.wav", [1, 2])
+    let refused = bench.refusal(of: bench.arguments(mic: mic, reference: reference))
     #expect(refused.code == 1)
     #expect(refused.words.contains("has 3 samples and \(reference) has 2"))
-    #expect(!Files.exists(outputs[1]))
+    #expect(!Files.exists(bench.outputs[1]))
   }
 
   @Test func whatIsNot16kHzMonoIsRefused() throws {
-    let good = try wave("good.wav", [1, 2])
+    let good = try bench.wave("good.wav", [1, 2])
     for (name, rate, channels) in [("rate.wav", 48_000, 1), ("stereo.wav", 16_000, 2)] {
-      let bad = try wave(name, [1, 2], rate: rate, channels: channels)
+      let bad = try bench.wave(name, [1, 2], rate: rate, channels: channels)
       for (mic, reference) in [(bad, good), (good, bad)] {
-        let refused = refusal(of: arguments(mic: mic, reference: reference))
+        let refused = bench.refusal(of: bench.arguments(mic: mic, reference: reference))
         #expect(refused.code == 1)
         #expect(refused.words.hasPrefix("\(bad): "))
         #expect(refused.words.contains("\(rate) Hz with \(channels) channels"))
+        #expect(refused.words.contains("needed is 16000 Hz mono"))
+        #expect(refused.words.contains("sox '\(bad)' -r 16000 -c 1 -b 16"))
       }
     }
   }
 
   @Test func whatIsNoWaveFileIsRefused() throws {
-    let good = try wave("good.wav", [1, 2])
+    let good = try bench.wave("good.wav", [1, 2])
     for bytes in [[], Array("RIFF".utf8), Array("not a recording at all".utf8)] {
-      let bad = try folder.file("bad.wav", bytes)
-      let refused = refusal(of: arguments(mic: bad, reference: good))
+      let bad = try bench.folder.file("bad.wav", bytes)
+      let refused = bench.refusal(of: bench.arguments(mic: bad, reference: good))
       #expect(refused.code == 1)
       #expect(refused.words.contains("\(bad): not a WAV file"))
     }
-    let missing = folder.path + "/missing.wav"
-    let refused = refusal(of: arguments(mic: missing, reference: good))
+    let missing = bench.folder.path + "/missing.wav"
+    let refused = bench.refusal(of: bench.arguments(mic: missing, reference: good))
     #expect(refused.code == 1)
     #expect(refused.words.contains("cannot read \(missing)"))
   }
 
   @Test func anOutputThatCannotBeWrittenIsTold() throws {
-    let mic = try wave("mic.wav", [1, 2, 3])
-    let nowhere = folder.path + "/nowhere/clean.wav"
-    let refused = refusal(
-      of: ["--mic", mic, "--ref", mic, "--out", nowhere, "--events", folder.path + "/e"])
+    let mic = try bench.wave("mic.wav", [1, 2, 3])
+    let nowhere = bench.folder.path + "/nowhere/clean.wav"
+    let refused = bench.refusal(
+      of: ["--mic", mic, "--ref", mic, "--out", nowhere, "--events", bench.folder.path + "/e"])
     #expect(refused.code == 1)
     #expect(refused.words.contains("cannot create \(nowhere)"))
   }
 
-  @Test func anIncompleteCommandLineIsAUsageError() throws {
-    let complete = ["--mic", "m", "--ref", "r", "--out", "o", "--events", "e"]
-    for left in stride(from: 0, to: complete.count, by: 2) {
-      var words = complete
-      words.removeSubrange(left..<left + 2)
-      let refused = refusal(of: words)
-      #expect(refused.code == 2)
-      #expect(refused.words.contains("\(complete[left]) FILE is missing"))
-    }
-    let dangling = refusal(of: ["--mic"])
-    #expect(dangling.code == 2)
-    #expect(dangling.words.contains("--mic needs a file"))
-    let unknown = refusal(of: ["--mice", "m"])
-    #expect(unknown.code == 2)
-    #expect(unknown.words.contains("unknown option '--mice'"))
+  @Test func withoutALoudspeakerItsSilenceIsTaken() throws {
+    let mic = try bench.wave("mic.wav", Voice(seed: 85).speak(seconds: 1))
+    let silence = try bench.wave("ref.wav", [Int16](repeating: 0, count: 16_000))
+    #expect(bench.run(mic: mic, reference: silence) == 0)
+    let with = try [bench.clean().count, bench.lines().count]
+    let events = try Files.read(bench.outputs[3])
+    #expect(ProcessCommand.run(["--mic", mic] + bench.outputs) == 0)
+    #expect(try [bench.clean().count, bench.lines().count] == with)
+    #expect(try Files.read(bench.outputs[3]) == events)
   }
 
-  /// What a refused run says, and the code it ends with.
-  private func refusal(of arguments: [String]) -> (code: Int32, words: String) {
-    let code = ProcessCommand.run(arguments)
-    do throws(ProcessCommand.Trouble) { try ProcessCommand.attempt(arguments) } catch {
-      #expect(error.exitCode == code)
-      return (code, error.sentence)
+  @Test func eachOutputIsWrittenOnlyWhenItIsAskedFor() throws {
+    let mic = try bench.wave("mic.wav", [1, 2, 3])
+    #expect(ProcessCommand.run(["--mic", mic]) == 0)
+    #expect(ProcessCommand.run(["--mic", mic] + bench.outputs.prefix(2)) == 0)
+    #expect(try Files.list(bench.folder.path) == ["clean.wav", "mic.wav"])
+  }
+
+  @Test func anIncompleteCommandLineIsAUsageError() throws {
+    for (words, sentence) in [
+      ([], "--mic FILE is missing"), (["--ref", "r"], "--mic FILE is missing"),
+      (["--mic"], "--mic needs a file"), (["--mic", ""], "--mic needs a file"),
+      (["--mice", "m"], "unknown option '--mice'"),
+      (["--mic", "m", "--mic", "n"], "--mic is there twice"),
+      (["--mic", "m", "--plots"], "--plots goes with --batch"),
+      (["--batch"], "--batch needs a folder"),
+      (["--batch", "f", "--mic", "m"], "--batch finds its files itself"),
+      (["--mic", "m", "--out", "-", "--plot", "-"], "only one output can go to standard output"),
+    ] as [([String], String)] {
+      let refused = bench.refusal(of: words)
+      #expect(refused.code == 2)
+      #expect(refused.words.contains(sentence), "\(refused.words)")
     }
-    return (code, "")
+  }
+
+  /// Writing over what is read would lose the recording.
+  @Test func noFileIsBothReadAndWritten() throws {
+    let sound = [Int16](repeating: 5, count: 400)
+    let mic = try bench.wave("mic.wav", sound)
+    let before = try Files.read(mic)
+    let other = bench.folder.path + "/./mic.wav"
+    for words in [
+      ["--mic", mic, "--out", mic], ["--mic", mic, "--events", other],
+      ["--mic", mic, "--plot", other], ["--mic", mic, "--ref", mic, "--out", other],
+      // Not there yet: found once the first of them is.
+      [
+        "--mic", mic, "--out", bench.folder.path + "/new", "--events", bench.folder.path + "/./new",
+      ],
+    ] {
+      let refused = bench.refusal(of: words)
+      #expect(refused.code == 2)
+      #expect(refused.words.contains("are the same file"))
+    }
+    #expect(try Files.read(mic) == before)
+  }
+
+  @Test func aDiskThatIsFullIsTold() throws {
+    let mic = try bench.wave("mic.wav", [Int16](repeating: 9, count: 100_000))
+    for option in ["--out", "--events", "--plot"] {
+      let refused = bench.refusal(of: ["--mic", mic, option, "/dev/full"])
+      #expect(refused.code == 1)
+      #expect(refused.words.contains("cannot write to /dev/full: No space left on device"))
+    }
+  }
+
+  @Test func aFolderIsNoRecording() throws {
+    let refused = bench.refusal(of: ["--mic", bench.folder.path])
+    #expect(refused.code == 1)
+    #expect(refused.words.contains("cannot read \(bench.folder.path): Is a directory"))
   }
 }

@@ -43,7 +43,9 @@ extension Replay.Step {
   /// Everything about it that can be compared.
   func isSame(as other: Replay.Step) -> Bool {
     time == other.time && clean == other.clean && probability == other.probability
-      && isSpeech == other.isSpeech && isFar == other.isFar && events == other.events
+      && isSpeech == other.isSpeech && isFar == other.isFar && order == other.order
+      && delay == other.delay && drift == other.drift && echoReduction == other.echoReduction
+      && events == other.events
   }
 }
 

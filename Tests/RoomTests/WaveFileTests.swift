@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Room
@@ -83,8 +84,8 @@ import Testing
     #expect(error([]) == .tooShort(bytes: 0))
     #expect(error([UInt8](repeating: 65, count: 50)) == .notWave)
     #expect(
-      error(file(sound, patching: 40, with: [255, 255, 255, 255]))
-        == .cut(part: "data", says: Int(Int32.max / 2), has: 12))
+      error(file(sound, patching: 40, with: [255, 255, 255, 0x60]))
+        == .cut(part: "data", says: 0x60FF_FFFF, has: 12))
     #expect(error(file(sound, patching: 4, with: [49])) == .cut(part: "file", says: 57, has: 56))
     #expect(error(file(sound, patching: 20, with: [3])) == .notPCM16(coding: 3, bits: 16))
     #expect(error(file(sound, patching: 34, with: [24])) == .notPCM16(coding: 1, bits: 24))
@@ -95,6 +96,64 @@ import Testing
     #expect(error(file(sound, patching: 40, with: [11])) == .uneven(bytes: 11, frame: 2))
     #expect(error(file(sound, patching: 36, with: Array("junk".utf8))) == .missing(part: "data"))
     #expect(error(file(sound, patching: 12, with: Array("junk".utf8))) == .missing(part: "fmt "))
+  }
+
+  /// Who writes into a pipe cannot go back to the header, nor could who lost power.
+  @Test(arguments: [0xFFFF_FFFF, 0x7FFF_F000, 0x8000_0000, 0] as [UInt32])
+  func aHeaderThatWasNeverFinishedGoesOnToTheEndOfTheFile(size: UInt32) throws {
+    let size = (0..<4).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) }
+    var bytes = file(sound, patching: 40, with: size)
+    bytes.replaceSubrange(4..<8, with: size)
+    #expect(try WaveFile.decode(bytes) == sound)
+    // The last sample was cut in the middle.
+    bytes.append(7)
+    #expect(try WaveFile.decode(bytes) == sound)
+    // Some writers know the size of the header and nothing else.
+    if size == [0, 0, 0, 0] {
+      bytes.replaceSubrange(4..<8, with: [36, 0, 0, 0])
+      #expect(try WaveFile.decode(bytes) == sound)
+    }
+  }
+
+  @Test func anEmptyPartBeforeAnotherIsEmpty() throws {
+    var bytes = WaveFile.encode(WaveSound(rate: 16_000, channels: 1, samples: []))
+    bytes += Array("LIST".utf8) + [2, 0, 0, 0, 9, 9]
+    bytes[4] += 10
+    #expect(try WaveFile.decode(bytes).samples.isEmpty)
+  }
+
+  /// Whatever is written over the header: an error, or a sound that lies within the file.
+  @Test func aMutatedHeaderIsRefusedOrReadWithinTheFile() throws {
+    let seed: UInt64 = 20_261_121
+    print("seed \(seed)")
+    var dice = SeededRandom(seed: seed)
+    var whole = WaveFile.encode(
+      WaveSound(rate: 16_000, channels: 1, samples: (0..<200).map { Int16($0) }))
+    whole.insert(contentsOf: Array("LIST".utf8) + [4, 0, 0, 0, 1, 2, 3, 4], at: 12)
+    whole[4] += 12
+    var good = 0
+    for _ in 0..<20_000 {
+      var bytes = whole
+      for _ in 0...Int.random(in: 0..<6, using: &dice) {
+        let place = Int.random(in: 0..<60, using: &dice)
+        // Mostly the values at which numbers change their meaning.
+        bytes[place] =
+          [0, 1, 2, 0x7F, 0x80, 0xFE, 0xFF, .random(in: 0...255, using: &dice)].randomElement(
+            using: &dice)!
+      }
+      bytes.removeLast(
+        Int.random(in: 0..<8, using: &dice) == 0 ? .random(in: 0..<440, using: &dice) : 0)
+      do throws(WaveError) {
+        let sound = try WaveFile.decode(bytes)
+        #expect(2 * sound.samples.count <= bytes.count - WaveFile.headerSize)
+        #expect(sound.samples.count % sound.channels == 0)
+        good += 1
+      } catch {
+        #expect(!error.description.isEmpty)
+      }
+    }
+    // Neither all nor nothing, else this looks at nothing.
+    #expect((500..<19_500).contains(good))
   }
 
   @Test func theRoomWantsSixteenKilohertzMono() throws {

@@ -11,7 +11,7 @@ FEATURES = 120
 BANDS = 24
 FRAME = 160
 # ReferenceAligner.micDelay: the error is this much later than the microphone.
-MIC_DELAY = 32
+MIC_DELAY = 96
 # Places of SpeechFeatures.Place that augmentation touches.
 SHAPE = slice(0, 24)
 HINT = 102 + 14

@@ -1,3 +1,5 @@
+internal import Picture
+
 /// The moment of an interruption, large: what was said, when it was noticed, when it was quiet.
 struct InterruptionInset {
   private let timeline: Timeline

@@ -1,16 +1,6 @@
-enum Palette {
-  static let paper = "#fbfaf7"
-  static let lane = "#f3f1ea"
-  static let grid = "#e4e0d6"
-  static let ink = "#20252b"
-  static let faint = "#757c86"
-  static let visitor = "#0b8584"
-  static let agent = "#5a55cf"
-  /// What the microphone hears beside the visitor: the loudspeaker's echo and noise.
-  static let echo = "#b9b8b1"
-  static let alarm = "#d23c4b"
-  static let amber = "#c07a12"
+internal import Picture
 
+extension Palette {
   static func state(_ name: String) -> String {
     switch name {
     case "listening": "#a3ddd3"

@@ -1,3 +1,4 @@
+internal import Picture
 public import Room
 
 /// A conversation as a picture: what was heard and played, what the device thought, and the moments
@@ -70,9 +71,10 @@ public struct TimelinePicture {
       bottom = inset.draw(in: &drawing, x: TimelinePicture.left, y: bottom, width: 1_020) + 30
     }
     bottom = legend(bottom)
-    return drawing.svg(
+    let file = drawing.svg(
       height: bottom + 26, background: Palette.paper,
       describing: "Timeline of a conversation of \(Text.seconds(length))")
+    return String(decoding: file, as: UTF8.self)
   }
 
   private func x(_ milliseconds: Double) -> Double {

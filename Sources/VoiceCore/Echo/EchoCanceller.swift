@@ -4,21 +4,25 @@
 /// while a person speaks; the quick one is never far behind a change. Whenever the quick one has
 /// clearly been right for a while, the patient one learns it all from it.
 struct EchoCanceller: ~Copyable {
-  private let fft = RealFFT(size: ReferenceSpectra.blockSize)
+  let fft = RealFFT(size: ReferenceSpectra.blockSize)
   private var reference = ReferenceSpectra()
-  private var patient = EchoPath(temper: .patient)
+  var patient = EchoPath(temper: .patient)
   private var quick = EchoPath(temper: .quick)
   private let mic = FloatMemory(count: Frame.sampleCount)
   private let played = FloatMemory(count: Frame.sampleCount)
   private var patientError: Float = 0
   private var quickError: Float = 0
   private var quickWins = 0
+  /// Frames of echo for which the quick model still learns by itself, to judge what is remembered.
+  var framesOnTrial = 0
   /// Frames since the loudspeaker last played: once all its echo is over there is nothing to do.
   private var silentFrames = ReferenceSpectra.partitions
 
   /// What is left of the microphone, and what was taken out of it; full scale is 1.
   let error = FloatMemory(count: Frame.sampleCount)
   let echo = FloatMemory(count: Frame.sampleCount)
+  /// Frames in which there was something to learn, if not for years.
+  private(set) var framesAtWork = 0
   /// Times the room was found to have changed.
   private(set) var changes = 0
 
@@ -32,7 +36,7 @@ struct EchoCanceller: ~Copyable {
 
   /// What is left as a frame of samples.
   func readError(into frame: inout Frame) {
-    for index in 0..<Frame.sampleCount { frame.samples[index] = error[index].sample }
+    frame.pack(error.start)
   }
 
   /// The reference comes `frames` later from now on.
@@ -43,11 +47,8 @@ struct EchoCanceller: ~Copyable {
   }
 
   mutating func cancel(mic frame: borrowing Frame, reference aligned: borrowing Frame) {
-    let scale: Float = 1 / 32_768
-    for index in 0..<Frame.sampleCount {
-      mic[index] = Float(frame.samples[index]) * scale
-      played[index] = Float(aligned.samples[index]) * scale
-    }
+    frame.unpack(into: mic.start)
+    aligned.unpack(into: played.start)
     reference.hear(played.start, fft)
     silentFrames = aligned.isSilent ? min(silentFrames + 1, ReferenceSpectra.partitions) : 0
     guard isAtWork else {
@@ -57,6 +58,7 @@ struct EchoCanceller: ~Copyable {
       patient.unknown.clear()
       return
     }
+    framesAtWork = min(framesAtWork + 1, EchoCanceller.framesWorthKeeping)
     patient.predict(mic: mic.start, reference, fft)
     quick.predict(mic: mic.start, reference, fft)
     let surprises = (power(patient.error), power(quick.error))
@@ -86,7 +88,9 @@ struct EchoCanceller: ~Copyable {
     } else {
       quickWins = 0
       // A person speaking led it astray, or it never had the patience.
-      if quickError > EchoCanceller.clearlyMore * patientError {
+      if framesOnTrial > 0 {
+        framesOnTrial -= 1
+      } else if quickError > EchoCanceller.clearlyMore * patientError {
         quick.adopt(patient)
         quickError = patientError
       }
@@ -98,7 +102,7 @@ struct EchoCanceller: ~Copyable {
   private static let clearlyMore: Float = 1.6
   private static let winsNeeded = 5
 
-  private func power(_ sound: borrowing FloatMemory) -> Float {
+  private func power(_ sound: FloatMemory) -> Float {
     var sum: Float = 0
     for index in 0..<Frame.sampleCount { sum += sound[index] * sound[index] }
     return sum

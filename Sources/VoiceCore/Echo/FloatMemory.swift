@@ -2,8 +2,9 @@
 /// never has to ask for any, and aligned for vectors.
 ///
 /// Whoever owns it indexes within `count`; nothing checks that in a release build, which is what
-/// lets the loops of the canceller run as vectors.
-struct FloatMemory: ~Copyable {
+/// lets the loops of the canceller run as vectors. A class, because Embedded Swift cannot take apart
+/// in one module what another one keeps to itself.
+final class FloatMemory {
   let start: UnsafeMutablePointer<Float>
   let count: Int
 
@@ -27,7 +28,7 @@ struct FloatMemory: ~Copyable {
       assert(index >= 0 && index < count)
       return start[index]
     }
-    nonmutating set {
+    set {
       assert(index >= 0 && index < count)
       start[index] = newValue
     }
@@ -56,4 +57,28 @@ extension Float {
   /// Of full scale 1, as a sample of 16 bits; what is too loud is clipped.
   @inline(__always)
   var sample: Int16 { Int16(Swift.max(-32_768, Swift.min(32_767, (self * 32_768).rounded()))) }
+}
+
+extension Frame {
+  /// The samples as numbers; full scale is 1.
+  ///
+  /// In one go: a borrowed frame is copied as a whole each time one of its samples is asked for.
+  @inline(__always)
+  func unpack(into numbers: UnsafeMutablePointer<Float>) {
+    withUnsafeBytes(of: samples) { bytes in
+      let samples = bytes.assumingMemoryBound(to: Int16.self)
+      for index in 0..<Frame.sampleCount {
+        numbers[index] = Float(samples[index]) * (1 / 32_768)
+      }
+    }
+  }
+
+  /// Numbers as samples, those that are too loud clipped.
+  @inline(__always)
+  mutating func pack(_ numbers: UnsafeMutablePointer<Float>) {
+    withUnsafeMutableBytes(of: &samples) { bytes in
+      let samples = bytes.assumingMemoryBound(to: Int16.self)
+      for index in 0..<Frame.sampleCount { samples[index] = numbers[index].sample }
+    }
+  }
 }

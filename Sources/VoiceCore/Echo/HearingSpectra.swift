@@ -73,10 +73,7 @@ struct SpectralAnalysis: ~Copyable {
       bin += 4
     }
     spectra.mic = bands(otherReal, otherImaginary)
-    for index in 0..<Frame.sampleCount {
-      block[index] = Float(reference.samples[index]) / 32_768
-    }
-    power.start.update(from: block.start, count: Frame.sampleCount)
+    reference.unpack(into: power.start)
     transform(power.start, lastReference, otherReal, otherImaginary)
     spectra.reference = bands(otherReal, otherImaginary)
     spectra.residual = residual.expect(
@@ -90,7 +87,7 @@ struct SpectralAnalysis: ~Copyable {
     let count = Frame.sampleCount
     let isPlain = gains.isOne
     if isPlain && wasPlain {
-      for index in 0..<count { clean.samples[index] = held[index].sample }
+      clean.pack(held.start)
       return
     }
     if wasPlain {
@@ -109,16 +106,22 @@ struct SpectralAnalysis: ~Copyable {
       bin += 4
     }
     fft.inverse(real: otherReal.start, imaginary: otherImaginary.start, into: block.start)
-    for index in 0..<count {
-      clean.samples[index] = (overlap[index] + block[index] * window[index]).sample
-      overlap[index] = block[count + index] * window[count + index]
+    var index = 0
+    while index < count {
+      power.start.store(
+        overlap.start.vector(index) + block.start.vector(index) * window.start.vector(index),
+        at: index)
+      overlap.start.store(
+        block.start.vector(count + index) * window.start.vector(count + index), at: index)
+      index += 4
     }
+    clean.pack(power.start)
     wasPlain = isPlain
   }
 
   private func transform(
-    _ frame: UnsafeMutablePointer<Float>, _ last: borrowing FloatMemory,
-    _ real: borrowing FloatMemory, _ imaginary: borrowing FloatMemory
+    _ frame: UnsafeMutablePointer<Float>, _ last: FloatMemory,
+    _ real: FloatMemory, _ imaginary: borrowing FloatMemory
   ) {
     let count = Frame.sampleCount
     var index = 0
@@ -132,7 +135,7 @@ struct SpectralAnalysis: ~Copyable {
     fft.forward(block.start, real: real.start, imaginary: imaginary.start)
   }
 
-  private func bands(_ real: borrowing FloatMemory, _ imaginary: borrowing FloatMemory) -> Bands {
+  private func bands(_ real: FloatMemory, _ imaginary: borrowing FloatMemory) -> Bands {
     // So that the bands add up to about the mean square of the sound.
     let scale = 4 / Float(SpectralAnalysis.size * SpectralAnalysis.size)
     var bin = 0

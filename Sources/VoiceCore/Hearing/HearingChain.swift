@@ -1,25 +1,35 @@
 /// Microphone and loudspeaker in, what was heard out. The same path in the daemon and in
 /// `auricle process`.
 public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
-  private var aligner = ReferenceAligner()
-  private var canceller = EchoCanceller()
-  private var analysis = SpectralAnalysis()
+  private let echo = EchoRemover()
   private var hint: Hint
-  private var features = SpeechFeatures()
-  private let network = SpeechNetwork()
+  private let listener = Listener()
   private var gate: SpeechGate
-  private var placedMic = Frame()
-  private var placedReference = Frame()
-  private var error = Frame()
+  private var reduction = EchoReduction()
 
-  /// The frame for the recogniser, twelve milliseconds late.
+  /// The frame for the recogniser, later than the microphone by `cleanDelay`.
   public private(set) var clean = Frame()
   /// What the judges saw of this frame.
   public private(set) var spectra = HearingSpectra()
 
+  /// Six milliseconds for aligning, ten for cutting the sound into bands and putting it together.
+  public static var cleanDelay: SampleSpan { ReferenceAligner.micDelay + Frame.span }
+
   public init(hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings()) {
     self.hint = hint
     self.gate = SpeechGate(settings: gate)
+  }
+
+  /// Begins with what an earlier start has learned; only before the first frame.
+  public mutating func recall(_ memory: borrowing EchoMemory) {
+    echo.recall(memory)
+  }
+
+  /// Writes down what was learned of the echo's path. Allocates nothing.
+  ///
+  /// - Returns: false if it is too little to be worth keeping, and then the memory is half written.
+  public func remember(into memory: inout EchoMemory) -> Bool {
+    echo.remember(into: &memory)
   }
 
   public struct Judgement: Equatable, Sendable {
@@ -32,6 +42,12 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     public var reference: Loudness
     /// How much of the microphone was taken away is this against `mic`.
     public var clean: Loudness
+    /// The echo's way from loudspeaker to microphone in milliseconds, once it is known.
+    public var delay: Float?
+    /// By how many ppm the loudspeaker's clock is faster than the microphone's, once it is known.
+    public var drift: Float?
+    /// dB that were taken from the echo, while there is one.
+    public var echoReduction: Float?
   }
 
   /// - Parameters:
@@ -40,31 +56,26 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   public mutating func hear(
     mic: borrowing Frame, reference: borrowing Frame, at time: SampleTime
   ) -> Judgement {
-    aligner.align(mic: mic, reference: reference, into: &placedMic, &placedReference)
-    if aligner.shift != 0 { canceller.shift(by: aligner.shift) }
-    canceller.cancel(mic: placedMic, reference: placedReference)
-    spectra = analysis.analyse(canceller, reference: placedReference)
-    canceller.readError(into: &error)
-    let opinion = hint.hear(error)
-    features.hear(spectra, error: canceller.error.start, hint: opinion)
-    let answer = network.judge(features.values.start)
-    // What is no echo passes untouched while there can be none.
-    analysis.resynthesise(
+    spectra = echo.hear(mic: mic, reference: reference)
+    let answer = listener.judge(spectra, error: echo.errorNumbers, hint: hint.hear(echo.error))
+    // While there can be no echo, nothing is touched.
+    echo.resynthesise(
       gains: spectra.isFar ? answer.gains : Bands(repeating: 1), into: &clean)
     let change = gate.hear(answer.speech, at: time)
+    reduction.hear(spectra, gains: answer.gains)
     return Judgement(
-      probability: answer.speech, openness: answer.openness, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
-      reference: Loudness(of: reference), clean: Loudness(of: clean))
+      probability: answer.speech, openness: answer.openness, isSpeech: gate.isSpeech,
+      change: change, mic: Loudness(of: mic), reference: Loudness(of: reference),
+      clean: Loudness(of: clean), delay: echo.delay, drift: echo.drift,
+      echoReduction: reduction.decibels)
   }
 
   // For training, which has to see what the network sees.
 
   public var featureCount: Int { SpeechFeatures.count }
 
-  public func readFeatures(into row: inout [Float]) {
-    for index in 0..<SpeechFeatures.count { row[index] = features.values[index] }
-  }
+  public func readFeatures(into row: inout [Float]) { listener.readFeatures(into: &row) }
 
-  /// What the canceller left of the frame; no later than the microphone's but for `micDelay`.
-  public func readError(into frame: inout Frame) { canceller.readError(into: &frame) }
+  /// What the canceller left of the frame, later than the microphone by `ReferenceAligner.micDelay`.
+  public func readError(into frame: inout Frame) { frame = echo.error }
 }

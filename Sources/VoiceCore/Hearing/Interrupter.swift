@@ -40,8 +40,9 @@ public struct Interrupter: Sendable {
     case holding(since: SampleTime)
     /// Suspected for too long: the reply plays again, and only certainty can stop it.
     case weary
-    /// The reply is over; nothing more to decide until the person has stopped.
-    case confirmed
+    /// The reply is over; nothing more to decide until the person has stopped, of whom the gate
+    /// may not have taken notice yet.
+    case confirmed(isNoticed: Bool)
   }
 
   /// Taken from every frame: what hovers just over the bar, as music does, never adds up.
@@ -110,9 +111,13 @@ public struct Interrupter: Sendable {
         return .none
       }
       return isCertain ? confirm() : .none
-    case .confirmed:
+    case .confirmed(let isNoticed):
       // Re-armed when the person has stopped, so that one utterance interrupts once.
-      if !isSpeech, voice.isZero { state = .quiet }
+      if isSpeech {
+        state = .confirmed(isNoticed: true)
+      } else if isNoticed || voice.isZero {
+        rearm()
+      }
       return .none
     }
   }
@@ -130,7 +135,7 @@ public struct Interrupter: Sendable {
   }
 
   private mutating func confirm() -> Verdict {
-    state = .confirmed
+    state = .confirmed(isNoticed: false)
     return .confirmed(onset: max(SampleTime.start, voice.began - SpeechGate.detectorLag))
   }
 
