@@ -92,6 +92,7 @@ public enum Appliance {
     let audio = AudioLoopHolder(
       AudioLoop(
         bridge: bridge, gate: SpeechGate.Settings(settings),
+        path: RecogniserPath.Settings(settings),
         interrupter: Interrupter.Settings(settings)))
     var memory = EchoMemory()
     if keeper.load(into: &memory) { audio.recall(memory) }

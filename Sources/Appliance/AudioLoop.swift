@@ -16,9 +16,12 @@ struct AudioLoop: ~Copyable {
   private var mic = Frame()
   private var speaker = Frame()
 
-  init(bridge: Bridge, gate: SpeechGate.Settings = .init(), interrupter: Interrupter.Settings) {
+  init(
+    bridge: Bridge, gate: SpeechGate.Settings = .init(), path: RecogniserPath.Settings = .init(),
+    interrupter: Interrupter.Settings
+  ) {
     self.bridge = bridge
-    chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate)
+    chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate, path: path)
     self.interrupter = Interrupter(settings: interrupter)
     playout = Playout(duckedGain: interrupter.duckedGain)
   }

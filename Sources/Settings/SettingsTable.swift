@@ -118,6 +118,14 @@ public enum SettingsTable {
       "hearing", "silence_after", .number(50...1_000, .time),
       "Certain silence this long counts as silence."
     ) { $0.carry(&$1.hearing.silenceAfter) },
+    Setting(
+      "hearing", "noise_suppression", .words(of: DeviceSettings.Hearing.NoiseSuppression.self),
+      "Turns steady noise down by 9 dB in what the agent hears: our recogniser understood 97 instead of 80 of 100 sentences 5 dB over hiss, no more in quiet rooms. Costs a little clarity while both talk."
+    ) { $0.carry(&$1.hearing.noiseSuppression) },
+    Setting(
+      "hearing", "level", .words(of: DeviceSettings.Hearing.Level.self),
+      "Brings quiet and loud voices to the same level in what the agent hears. Our recogniser needs none of it; another one may."
+    ) { $0.carry(&$1.hearing.level) },
 
     Setting(
       "turn", "end_silence", .number(200...3_000, .time),

@@ -152,7 +152,8 @@ struct SpeechFeatures: ~Copyable {
   private static func leak(_ spectra: borrowing HearingSpectra) -> Float {
     var sum: Float = 0
     for pair in 0..<12 {
-      sum += log2(SpeechFeatures.pair(spectra.residual, pair) / SpeechFeatures.pair(spectra.echo, pair))
+      sum += log2(
+        SpeechFeatures.pair(spectra.residual, pair) / SpeechFeatures.pair(spectra.echo, pair))
     }
     return sum / 12
   }

@@ -6,6 +6,7 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   private let listener = Listener()
   private var gate: SpeechGate
   private var reduction = EchoReduction()
+  private var path: RecogniserPath
 
   /// The frame for the recogniser, later than the microphone by `cleanDelay`.
   public private(set) var clean = Frame()
@@ -15,9 +16,13 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   /// Six milliseconds for aligning, ten for cutting the sound into bands and putting it together.
   public static var cleanDelay: SampleSpan { ReferenceAligner.micDelay + Frame.span }
 
-  public init(hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings()) {
+  public init(
+    hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings(),
+    path: RecogniserPath.Settings = RecogniserPath.Settings()
+  ) {
     self.hint = hint
     self.gate = SpeechGate(settings: gate)
+    self.path = RecogniserPath(settings: path)
   }
 
   /// Begins with what an earlier start has learned; only before the first frame.
@@ -58,16 +63,17 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   ) -> Judgement {
     spectra = echo.hear(mic: mic, reference: reference)
     let answer = listener.judge(spectra, error: echo.errorNumbers, hint: hint.hear(echo.error))
-    // While there can be no echo, nothing is touched.
-    echo.resynthesise(
-      gains: spectra.isFar ? answer.gains : Bands(repeating: 1), into: &clean)
+    // While there can be no echo, there is none to take out.
+    let gains = spectra.isFar ? answer.gains : Bands(repeating: 1)
+    echo.resynthesise(gains: path.refine(gains, heard: spectra.error), into: &clean)
+    let left = Loudness(of: clean)
+    path.finish(&clean, speech: answer.speech)
     let change = gate.hear(answer.speech, at: time)
     reduction.hear(spectra, gains: answer.gains)
     return Judgement(
       probability: answer.speech, openness: answer.openness, isSpeech: gate.isSpeech,
-      change: change, mic: Loudness(of: mic), reference: Loudness(of: reference),
-      clean: Loudness(of: clean), delay: echo.delay, drift: echo.drift,
-      echoReduction: reduction.decibels)
+      change: change, mic: Loudness(of: mic), reference: Loudness(of: reference), clean: left,
+      delay: echo.delay, drift: echo.drift, echoReduction: reduction.decibels)
   }
 
   // For training, which has to see what the network sees.

@@ -11,9 +11,9 @@ public struct Interrupter: Sendable {
     /// The probability that says nothing either way. Higher: fewer false interruptions, later ones.
     public var bar: Float = 0.5
     /// Certain speech for so long; doubtful speech needs longer.
-    public var duckAfter = SampleSpan.milliseconds(40)
-    public var holdAfter = SampleSpan.milliseconds(80)
-    public var confirmAfter = SampleSpan.milliseconds(130)
+    public var duckAfter = SampleSpan.milliseconds(30)
+    public var holdAfter = SampleSpan.milliseconds(60)
+    public var confirmAfter = SampleSpan.milliseconds(80)
     /// Sounds without words interrupt only when they last longer.
     public var backchannel = SampleSpan.milliseconds(600)
     /// Eight decibels down: still understood, and the talker stands out.

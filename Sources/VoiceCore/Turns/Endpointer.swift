@@ -1,13 +1,12 @@
 /// Finds the end of a turn in what the detector says: probably over, after all not, certainly over.
 ///
 /// How long a silence must be depends on who speaks (`PauseHabit`), on what the agent makes of the
-/// words so far (`TurnHint`), and on how well the person can be told from the room: in noise the weak
-/// ends of words pass for silence, and pauses seem longer than they are. All of it stays within the
-/// technician's bounds.
+/// words so far (`TurnHint`), and on how quiet the room is when nobody speaks. All of it stays within
+/// the technician's bounds.
 public struct Endpointer: Sendable {
   public struct Settings: Equatable, Sendable {
     /// Silence this long ends the turn of a person we know nothing about.
-    public var endSilence = SampleSpan.milliseconds(600)
+    public var endSilence = SampleSpan.milliseconds(550)
     /// What was learnt or hinted stays within these.
     public var shortestSilence = SampleSpan.milliseconds(300)
     public var longestSilence = SampleSpan.milliseconds(2_000)
@@ -46,10 +45,6 @@ public struct Endpointer: Sendable {
   /// than this.
   static let memory: Float = 200
   static let leastCalm: Float = 0.4
-  /// A voice this clear is waited for as long as the settings say; what it lacks is added as a share.
-  static let clear: Float = 0.0
-  /// Frames of clear speech taken for granted, so that a word or two say little.
-  static let trusted: Float = 20
   /// Speech this soon after an end was the same turn: we cut it.
   static let regret = SampleSpan.milliseconds(1_000)
 
@@ -67,9 +62,6 @@ public struct Endpointer: Sendable {
   private var calm: Float = 1
   /// Frames it was learned from: begins as if there had been a few.
   private var learned: Float = 10
-  /// How certain the detector was of the speech in this turn: the sum over its frames.
-  private var certainty = Endpointer.clear * Endpointer.trusted
-  private var spoken = Endpointer.trusted
   private var habit: PauseHabit
   private var hint = TurnHint.none
   private var hintedUntil = SampleTime.start
@@ -124,7 +116,6 @@ public struct Endpointer: Sendable {
     weigh(probability)
     if case .started(let onset)? = change {
       isSpent = false
-      if state == .waiting { forgetVoice() }
       speech += time - onset
     } else if gate.isSpeech {
       speech += Frame.span
@@ -157,23 +148,14 @@ public struct Endpointer: Sendable {
   }
 
   private mutating func weigh(_ probability: Float) {
-    if gate.isSpeech {
-      certainty += Evidence.weight(of: probability, bar: 0.5)
-      spoken += 1
-      // The silence that ends speech begins with the first doubt.
-      if gate.isSteady { quiet = 0 }
-    }
+    // The silence that ends speech begins with the first doubt.
+    if gate.isSpeech, gate.isSteady { quiet = 0 }
     let silence = max(0, -Evidence.weight(of: probability, bar: Endpointer.hush))
     if state == .waiting, !gate.isSpeech, gate.isSteady {
       learned = min(learned + 1, Endpointer.memory)
       calm = max(Endpointer.leastCalm, calm + (silence - calm) / learned)
     }
     quiet += silence / calm
-  }
-
-  private mutating func forgetVoice() {
-    spoken = Endpointer.trusted
-    certainty = Endpointer.clear * spoken
   }
 
   private mutating func arm(at time: SampleTime) {
@@ -196,7 +178,6 @@ public struct Endpointer: Sendable {
       state = .waiting
       isSpent = isSpeech
       lastEnd = end
-      forgetVoice()
       habit.turnEnded()
       return .endpoint(end: end)
     }
@@ -207,11 +188,10 @@ public struct Endpointer: Sendable {
 
   /// In frames of the room's own silence.
   private func neededSilence(after end: SampleTime) -> Float {
-    let unclear = max(0, Endpointer.clear - certainty / spoken)
     let factor: Float =
       // A hint about less than what was said says nothing about the rest.
       if hintedUntil + TurnHint.tolerance < end { 1 } else { hint.factor }
-    let wanted = Float(habit.silence.samples) * factor * (1 + unclear)
+    let wanted = Float(habit.silence.samples) * factor
     let bounded = max(
       Float(settings.shortestSilence.samples), min(Float(settings.longestSilence.samples), wanted))
     return bounded / Float(Frame.sampleCount)
