@@ -76,7 +76,7 @@ public struct DeviceSettings: Equatable, Sendable {
 
   public struct Hearing: Equatable, Sendable {
     public var preRoll: SampleSpan = .milliseconds(600)
-    public var speechAfter: SampleSpan = .milliseconds(30)
+    public var speechAfter: SampleSpan = .milliseconds(20)
     public var silenceAfter: SampleSpan = .milliseconds(200)
     public var noiseSuppression = NoiseSuppression.off
     public var level = Level.off
@@ -105,7 +105,7 @@ public struct DeviceSettings: Equatable, Sendable {
   }
 
   public struct Turn: Equatable, Sendable {
-    public var endSilence: SampleSpan = .milliseconds(550)
+    public var endSilence: SampleSpan = .milliseconds(560)
     public var shortestSilence: SampleSpan = .milliseconds(300)
     public var longestSilence: SampleSpan = .milliseconds(2_000)
     public var patience: SampleSpan = .seconds(4)

@@ -8,7 +8,7 @@ public struct SpeechGate: Sendable {
 
   public struct Settings: Equatable, Sendable {
     /// Certain speech must last this long before it counts: longer than a click.
-    public var onset = SampleSpan.milliseconds(30)
+    public var onset = SampleSpan.milliseconds(20)
     /// Certain silence must last this long before speech is over: longer than a stop consonant.
     public var release = SampleSpan.milliseconds(200)
     /// The probability that says nothing either way, in silence and in speech.

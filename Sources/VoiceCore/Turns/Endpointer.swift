@@ -6,7 +6,7 @@
 public struct Endpointer: Sendable {
   public struct Settings: Equatable, Sendable {
     /// Silence this long ends the turn of a person we know nothing about.
-    public var endSilence = SampleSpan.milliseconds(550)
+    public var endSilence = SampleSpan.milliseconds(560)
     /// What was learnt or hinted stays within these.
     public var shortestSilence = SampleSpan.milliseconds(300)
     public var longestSilence = SampleSpan.milliseconds(2_000)
@@ -73,7 +73,7 @@ public struct Endpointer: Sendable {
     self.settings = settings
     habit = PauseHabit(usual: settings.endSilence)
     var quick = SpeechGate.Settings()
-    quick.onset = .milliseconds(40)
+    quick.onset = .milliseconds(20)
     quick.release = .milliseconds(60)
     quick.off = 0.6
     gate = SpeechGate(settings: quick)
