@@ -32,40 +32,49 @@ struct BandLayout: ~Copyable {
   }
   static let binCount = Frame.sampleCount + 1
 
-  /// For each bin the band at or below it, and how much of the bin is the next one's.
-  private var bands = InlineArray<161, Int>(repeating: 0)
+  /// How much of each bin is the band's above it.
   private let shares = FloatMemory(count: BandLayout.binCount)
 
   init() {
     var band = 0
     for bin in 0..<BandLayout.binCount {
       while band < Bands.count - 1 && bin >= BandLayout.middle(band + 1) { band += 1 }
-      bands[bin] = band
       guard band < Bands.count - 1, bin > BandLayout.middle(band) else { continue }
       let from = BandLayout.middle(band)
       shares[bin] = Float(bin - from) / Float(BandLayout.middle(band + 1) - from)
     }
   }
 
+  /// The bins between the middle of a band and the next one's.
+  @inline(__always)
+  private static func bins(above band: Int) -> Range<Int> {
+    (band == 0 ? 0 : middle(band))..<(band == Bands.count - 1 ? binCount : middle(band + 1))
+  }
+
   /// Power by band. The lowest bin is no sound.
   func gather(_ power: UnsafeMutablePointer<Float>) -> Bands {
     var gathered = Bands()
-    for bin in 1..<BandLayout.binCount {
-      let band = bands[bin]
-      let next = power[bin] * shares[bin]
-      gathered.values[band] += power[bin] - next
-      if band < Bands.count - 1 { gathered.values[band + 1] += next }
+    var below: Float = 0
+    for band in 0..<Bands.count {
+      var here = below
+      var above: Float = 0
+      for bin in BandLayout.bins(above: band) where bin > 0 {
+        let next = power[bin] * shares[bin]
+        here += power[bin] - next
+        above += next
+      }
+      gathered.values[band] = here
+      below = above
     }
     return gathered
   }
 
   /// A gain for each bin, without steps between the bands.
   func spread(_ gains: borrowing Bands, into bins: UnsafeMutablePointer<Float>) {
-    for bin in 0..<BandLayout.binCount {
-      let band = bands[bin]
+    for band in 0..<Bands.count {
       let here = gains[band]
       let above = gains[min(band + 1, Bands.count - 1)]
-      bins[bin] = here + (above - here) * shares[bin]
+      for bin in BandLayout.bins(above: band) { bins[bin] = here + (above - here) * shares[bin] }
     }
   }
 }

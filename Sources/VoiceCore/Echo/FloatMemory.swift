@@ -60,13 +60,17 @@ extension Float {
 }
 
 extension Frame {
+  /// The samples in place: a borrowed frame is copied as a whole each time one of them is asked
+  /// for by its number.
+  @inline(__always)
+  func read(_ body: (UnsafePointer<Int16>) -> Void) {
+    withUnsafeBytes(of: samples) { body($0.assumingMemoryBound(to: Int16.self).baseAddress!) }
+  }
+
   /// The samples as numbers; full scale is 1.
-  ///
-  /// In one go: a borrowed frame is copied as a whole each time one of its samples is asked for.
   @inline(__always)
   func unpack(into numbers: UnsafeMutablePointer<Float>) {
-    withUnsafeBytes(of: samples) { bytes in
-      let samples = bytes.assumingMemoryBound(to: Int16.self)
+    read { samples in
       for index in 0..<Frame.sampleCount {
         numbers[index] = Float(samples[index]) * (1 / 32_768)
       }

@@ -105,8 +105,12 @@ public struct ReferenceAligner: ~Copyable {
 
   private mutating func hold(_ mic: borrowing Frame, into placed: inout Frame) {
     let wait = Int(ReferenceAligner.micDelay.samples)
-    for index in 0..<wait { placed.samples[index] = lastMic[Frame.sampleCount - wait + index] }
-    for index in wait..<Frame.sampleCount { placed.samples[index] = mic.samples[index - wait] }
+    lastMic.read { samples in
+      for index in 0..<wait { placed[index] = samples[Frame.sampleCount - wait + index] }
+    }
+    mic.read { samples in
+      for index in wait..<Frame.sampleCount { placed[index] = samples[index - wait] }
+    }
     lastMic = copy mic
   }
 

@@ -73,8 +73,11 @@ struct ReferenceResampler: ~Copyable {
   mutating func receive(_ frame: borrowing Frame) {
     let start = Int(received & Int64(ReferenceResampler.capacity - 1))
     // The ring's size is no multiple of a frame's.
-    for index in 0..<Frame.sampleCount {
-      source[(start + index) & (ReferenceResampler.capacity - 1)] = Float(frame.samples[index])
+    let ring = source.start
+    frame.read { samples in
+      for index in 0..<Frame.sampleCount {
+        ring[(start + index) & (ReferenceResampler.capacity - 1)] = Float(samples[index])
+      }
     }
     received += Int64(Frame.sampleCount)
   }

@@ -40,7 +40,9 @@ struct WhitenedSpectrum: ~Copyable {
     let half = Frame.sampleCount
     sound.start.update(from: sound.start + half, count: half)
     let new = sound.start + half
-    for index in 0..<half { new[index] = Float(frame.samples[index]) }
+    frame.read { samples in
+      for index in 0..<half { new[index] = Float(samples[index]) }
+    }
     var energy = Vector(repeating: 0)
     var index = 0
     while index < half {
