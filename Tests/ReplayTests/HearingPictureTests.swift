@@ -38,8 +38,8 @@ import VoiceCore
 
   @Test func aConversationShowsWhatHappened() throws {
     let scene = try Scene(
-      seconds: 6, talker: (Voice(seed: 96).speak(seconds: 1.5), at: 2_400),
-      reply: (Voice(seed: 97).speak(seconds: 5), at: 300))
+      seconds: 6, talker: (Voice(seed: 163).speak(seconds: 2), at: 3_400),
+      reply: (Voice(seed: 63).speak(seconds: 5), at: 300))
     let svg = picture(scene.replay())
     #expect(isBalanced(svg))
     for word in [
