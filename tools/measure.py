@@ -37,7 +37,7 @@ MUST_HOLD = {"process_arm64_same_events": 1}
 
 
 def show(name, value):
-    print(f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}", flush=True)
+    print(f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}", flush=True)
     return name, value
 
 

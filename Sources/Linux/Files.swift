@@ -8,6 +8,11 @@ public enum Files {
     guard number >= 0 else { throw .last("read", path) }
     let file = FileDescriptor(owning: number)
     var contents: [UInt8] = []
+    var facts = stat()
+    // Growing by doubling would take twice the memory of a large file.
+    if fstat(number, &facts) == 0 {
+      contents.reserveCapacity(max(0, min(limit, Int(clamping: facts.st_size))))
+    }
     var chunk = [UInt8](repeating: 0, count: 16_384)
     while true {
       let got: Int?

@@ -71,16 +71,10 @@ struct SceneRun {
     return figures
   }
 
+  /// As WAV has them: every machine we build for stores the lower byte first, too.
   private func bytes(of clean: Frame, in number: Int) -> [UInt8] {
     let count = min(Frame.sampleCount, mic.samples - number * Frame.sampleCount)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(2 * count)
-    for index in 0..<count {
-      let bits = UInt16(bitPattern: clean[index])
-      bytes.append(UInt8(truncatingIfNeeded: bits))
-      bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
-    }
-    return bytes
+    return withUnsafeBytes(of: clean.samples) { Array($0.prefix(2 * count)) }
   }
 
   /// Creating a file empties it, so each is first looked at: an output that is also read, or written

@@ -47,7 +47,10 @@ import VoiceCore
     ] {
       #expect(svg.contains(word), "\(word)")
     }
-    // Nothing is known of the room, so nothing is drawn of it.
+  }
+
+  @Test func whatIsNotKnownOfTheRoomIsNotDrawn() {
+    let svg = picture((0..<100).map { step($0) })
     #expect(!svg.contains("clock drift") && !svg.contains("echo delay"))
   }
 

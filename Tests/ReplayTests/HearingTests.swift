@@ -48,10 +48,10 @@ import VoiceCore
       steps.contains { $0.isSpeech } && !steps.contains { $0.isFar })
   }
 
-  @Test func withoutALoudspeakerTheRecogniserGetsTheMicrophoneBitByBit() throws {
+  @Test func withoutALoudspeakerTheRecogniserGetsTheMicrophoneALittleLate() throws {
     let scene = try Scene(seconds: 3, talker: (Voice(seed: 45).speak(seconds: 1), at: 1_000))
-    let steps = scene.replay()
-    #expect(zip(steps, scene.mic).allSatisfy { $0.clean == $1 })
+    let clean = scene.replay().flatMap(\.clean.all)
+    #expect(farthest(clean, from: scene.mic.flatMap(\.all), late: cleanDelay) <= 1)
   }
 
   @Test(arguments: (51...62).map { (UInt64($0), 20 + Int64($0 * 7 % 61)) })

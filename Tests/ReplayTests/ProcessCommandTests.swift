@@ -19,7 +19,7 @@ import VoiceCore
       bench.run(
         mic: try bench.wave("mic.wav", mic),
         reference: try bench.wave("ref.wav", scene.reference.flatMap(\.all))) == 0)
-    #expect(try bench.clean() == mic)
+    #expect(try farthest(bench.clean(), from: mic, late: cleanDelay) <= 1)
     let lines = try bench.lines()
     #expect(lines.last == "")
     var last = 0

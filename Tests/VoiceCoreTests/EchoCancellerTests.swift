@@ -58,7 +58,8 @@ import Testing
   @Test func aPersonSpeakingOverItDoesNotTeachItWrong() {
     let reply = Voice(seed: 31).speak(seconds: 8)
     let echo = echo(of: reply, delay: 300)
-    let talker = [Int16](repeating: 0, count: 64_000) + Voice(seed: 32).speak(seconds: 4, decibels: -33)
+    let talker =
+      [Int16](repeating: 0, count: 64_000) + Voice(seed: 32).speak(seconds: 4, decibels: -33)
     var canceller = EchoCanceller()
     let reduction = reduction(
       &canceller, mic: mix(echo, talker), reference: reply, echo: echo, from: 420)

@@ -43,14 +43,14 @@ struct HearingTrace {
   private(set) var reference: [Peaks]
   private(set) var clean: [Peaks]
   private(set) var bins: [Bin]
-  private(set) var speech = Bands()
-  private(set) var far = Bands()
-  private(set) var ducked = Bands()
-  private(set) var held = Bands()
-  private(set) var dropped = Bands()
-  private(set) var turns = Bands()
+  private(set) var speech = Spans()
+  private(set) var far = Spans()
+  private(set) var ducked = Spans()
+  private(set) var held = Spans()
+  private(set) var dropped = Spans()
+  private(set) var turns = Spans()
   /// From the end of a turn until that was certain.
-  private(set) var waiting = Bands()
+  private(set) var waiting = Spans()
   private(set) var marks: [Mark] = []
 
   private let samples: Int
@@ -152,7 +152,7 @@ struct HearingTrace {
 
 /// Spans of time, in seconds. Those that touch or share a pixel become one, so there are never more
 /// than pixels.
-struct Bands {
+struct Spans {
   private(set) var spans: [(start: Double, end: Double)] = []
 
   mutating func add(_ start: Double, _ end: Double, within pixel: Double) {

@@ -62,7 +62,7 @@ extension HearingPicture {
 
   /// Marks where the microphone was overdriven.
   private mutating func clipping(in lane: Plan.Lane) {
-    var clipped = Bands()
+    var clipped = Spans()
     let step = trace.seconds / Double(max(1, trace.mic.count))
     for (index, peak) in trace.mic.enumerated() where HearingPicture.loudest(peak) >= 32_767 {
       let start = Double(index) * step

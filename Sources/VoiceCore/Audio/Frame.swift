@@ -17,8 +17,21 @@ public struct Frame: Sendable, BitwiseCopyable {
   }
 
   public var isSilent: Bool {
-    for index in 0..<Frame.sampleCount where samples[index] != 0 { return false }
-    return true
+    var seen = SIMD8<Int16>()
+    eachEight { seen |= $0 }
+    return seen == SIMD8<Int16>()
+  }
+
+  /// All samples in order, as vectors.
+  @inline(__always)
+  func eachEight(_ body: (SIMD8<Int16>) -> Void) {
+    withUnsafeBytes(of: samples) { bytes in
+      var place = 0
+      while place < bytes.count {
+        body(bytes.loadUnaligned(fromByteOffset: place, as: SIMD8<Int16>.self))
+        place += 16
+      }
+    }
   }
 }
 

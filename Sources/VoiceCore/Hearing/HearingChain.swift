@@ -48,6 +48,7 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     let change = gate.hear(probability, at: time)
     return Judgement(
       probability: probability, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
-      reference: Loudness(of: reference), clean: Loudness(of: clean))
+      reference: Loudness(of: reference), clean: Loudness(of: clean),
+      delay: echo.delay, drift: echo.drift)
   }
 }
