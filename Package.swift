@@ -94,6 +94,11 @@ let package = Package(
     .executableTarget(
       name: "auricle", dependencies: ["Console", "Replay", "Linux"], swiftSettings: device),
 
+    // What the learned listener is told, written down for training; never on the device.
+    .executableTarget(
+      name: "auricle-features", dependencies: ["VoiceCore", "Room", "SpeexDSP", "Linux"],
+      swiftSettings: everywhere),
+
     // The agent: server side, never linked into the device programs.
     cLibrary("CPocketSphinx", pkgConfig: "pocketsphinx"),
     cLibrary("CESpeak"),

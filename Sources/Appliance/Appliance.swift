@@ -46,8 +46,10 @@ public enum Appliance {
     let loop = try StartProblem.advising("is the system out of memory?") {
       () throws(LinkError) in try EventLoop()
     }
+    let keeper = EchoKeeper(settings)
     let conversation = ConversationLoop(
-      bridge: bridge, loaded: loaded, loop: loop, coding: coding, recorder: recorder)
+      bridge: bridge, loaded: loaded, loop: loop, coding: coding, recorder: recorder,
+      keeper: keeper)
     try StartProblem.advising("correct agent.url or agent.ca_file") { () throws(LinkError) in
       conversation.connect(
         link: try AgentLink(on: loop, settings: settings) {
@@ -62,7 +64,7 @@ public enum Appliance {
       }
     }
     conversation.openCard()
-    let audio = try startAudio(bridge, settings)
+    let audio = try startAudio(bridge, settings, keeper)
     conversation.audioRuns(isRealtime: audio.isRealtime)
     ServiceManager.ready(status: "running")
     let wasAsked = loop.run()
@@ -84,13 +86,16 @@ public enum Appliance {
     }
   }
 
-  private static func startAudio(_ bridge: Bridge, _ settings: DeviceSettings)
-    throws(StartProblem) -> RealtimeThread
-  {
+  private static func startAudio(
+    _ bridge: Bridge, _ settings: DeviceSettings, _ keeper: EchoKeeper
+  ) throws(StartProblem) -> RealtimeThread {
     let audio = AudioLoopHolder(
       AudioLoop(
         bridge: bridge, gate: SpeechGate.Settings(settings),
+        path: RecogniserPath.Settings(settings),
         interrupter: Interrupter.Settings(settings)))
+    var memory = EchoMemory()
+    if keeper.load(into: &memory) { audio.recall(memory) }
     let thread = try StartProblem.advising("is the system out of memory?") {
       () throws(LinuxError) in
       try RealtimeThread.start(name: "audio", priority: audioPriority) { audio.run() }
@@ -114,5 +119,6 @@ private final class SignalHolder {
 private final class AudioLoopHolder: @unchecked Sendable {
   private var loop: AudioLoop
   init(_ loop: consuming AudioLoop) { self.loop = loop }
+  func recall(_ memory: borrowing EchoMemory) { loop.recall(memory) }
   func run() { loop.run() }
 }

@@ -16,15 +16,25 @@ struct AudioLoop: ~Copyable {
   private var mic = Frame()
   private var speaker = Frame()
 
-  init(bridge: Bridge, gate: SpeechGate.Settings = .init(), interrupter: Interrupter.Settings) {
+  init(
+    bridge: Bridge, gate: SpeechGate.Settings = .init(), path: RecogniserPath.Settings = .init(),
+    interrupter: Interrupter.Settings
+  ) {
     self.bridge = bridge
-    chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate)
+    chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate, path: path)
     self.interrupter = Interrupter(settings: interrupter)
     playout = Playout(duckedGain: interrupter.duckedGain)
   }
 
+  /// Before it runs, with what an earlier start has learned.
+  mutating func recall(_ memory: borrowing EchoMemory) { chain.recall(memory) }
+
   mutating func run() {
-    while !bridge.isStopping { step() }
+    while !bridge.isStopping {
+      step()
+      if bridge.echo.isAsked { leaveEcho() }
+    }
+    leaveEcho()
     if let card { bridge.giveBack(card) }
   }
 
@@ -39,7 +49,11 @@ struct AudioLoop: ~Copyable {
       if audible != nil { interrupter.rearm() }
       lastAudible = audible
     }
-    let judged = chain.hear(mic: mic, reference: speaker, at: time)
+    // Who hears nothing must not learn that the loudspeaker has no echo.
+    let judged =
+      bridge.isMuted
+      ? chain.hear(mic: mic, reference: .silence, at: time)
+      : chain.hear(mic: mic, reference: speaker, at: time)
     let verdict = interrupter.judge(
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
       isReplyAudible: playout.playhead.isAudible, at: time)
@@ -52,6 +66,10 @@ struct AudioLoop: ~Copyable {
     }
     play()
     tell(judged, verdict)
+  }
+
+  private func leaveEcho() {
+    bridge.echo.leave { chain.remember(into: &$0) }
   }
 
   private mutating func listen() {

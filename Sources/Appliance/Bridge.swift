@@ -14,6 +14,7 @@ final class Bridge: @unchecked Sendable {
   let roomEvents = Ring<RoomEvent>(capacity: 64, filler: RoomEvent(.scriptEnded, at: .start))
   /// Only when a recording was asked for.
   let recording: Ring<RecordedFrame>?
+  let echo = EchoDesk()
   let counters = Counters()
   let wakeup: Wakeup
 

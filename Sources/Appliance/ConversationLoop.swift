@@ -26,6 +26,7 @@ final class ConversationLoop {
   private let loaded: LoadedSettings
   private let loop: EventLoop
   private let opener: CardOpener
+  private let keeper: EchoKeeper
   private let startedAt = MonotonicClock.microseconds()
   private let watchdogEvery: SampleSpan?
   private var conversation: Conversation
@@ -48,13 +49,15 @@ final class ConversationLoop {
   private var nextWatchdog = SampleTime.start
 
   init(
-    bridge: Bridge, loaded: LoadedSettings, loop: EventLoop, coding: Coding, recorder: Recorder?
+    bridge: Bridge, loaded: LoadedSettings, loop: EventLoop, coding: Coding, recorder: Recorder?,
+    keeper: EchoKeeper
   ) {
     let settings = loaded.settings
     self.bridge = bridge
     self.loaded = loaded
     self.loop = loop
     self.recorder = recorder
+    self.keeper = keeper
     opener = CardOpener(settings: settings, bridge: bridge)
     conversation = Conversation(settings: Conversation.Settings(settings))
     self.coding = coding
@@ -121,6 +124,7 @@ final class ConversationLoop {
 
   /// After the loop has ended and the audio thread has been joined.
   func finish() {
+    if keeper.hasNews(replies: tally.replies) { keepEcho() }
     drainRecording()
     guard let recorder else { return }
     do throws(LinuxError) { try recorder.finish() } catch {
@@ -138,6 +142,12 @@ final class ConversationLoop {
     }
     drainRecording()
     pump()
+    keepEcho()
+    if keeper.isDue(at: now, replies: tally.replies) { bridge.echo.ask() }
+  }
+
+  private func keepEcho() {
+    bridge.echo.take { keeper.keep($0, replies: tally.replies) }
   }
 
   private func hear(_ heard: HeardFrame) {
@@ -316,6 +326,7 @@ final class ConversationLoop {
     case .missing: fields.add("sound", "none")
     }
     fields.add("realtime", isRealtime)
+    fields.add("echo_path", keeper.hasEarlier ? "of an earlier run" : "new")
     fields.add("frames", bridge.counters.frames.value)
     fields.add("underruns", bridge.counters.underruns.value)
     fields.add("overruns", bridge.counters.stumbles.value)

@@ -188,6 +188,7 @@ public final class Agent {
       case .send(let message): send(message, on: line)
       case .listen(let turn): listen(turn, on: line)
       case .hear(let turn, let packet, let gap): line.hear(turn, packet, gap: gap)
+      case .glance(let turn, let place): line.glance(turn, upTo: place)
       case .understand(let turn):
         if !line.understand(turn) {
           // There was no room for it among the ears: the person is told that they were not heard.

@@ -45,6 +45,10 @@ final class Line {
     feeds.first { $0.turn == turn }?.hear(packet, gap: gap)
   }
 
+  func glance(_ turn: TurnID, upTo place: SampleSpan) {
+    feeds.first { $0.turn == turn }?.glance(upTo: place)
+  }
+
   /// False when no ear will ever tell.
   func understand(_ turn: TurnID) -> Bool {
     feeds.first { $0.turn == turn }?.understand() ?? false
@@ -93,7 +97,9 @@ final class Line {
       Log.info(
         "event=interrupt \(name) reply=\(reply.number) played_ms=\(played.milliseconds)")
     case .turnAudio: heardPackets += 1
-    case .turnStart, .turnCancel, .playback: break
+    case .unmute(let reply, let played):
+      Log.info("event=unmute \(name) reply=\(reply.number) played_ms=\(played.milliseconds)")
+    case .turnStart, .turnEagerEnd, .turnResumed, .turnCancel, .playback: break
     }
   }
 
@@ -125,7 +131,7 @@ final class Line {
     case .refused(let code, let message, _):
       Log.warning("event=refused \(name) code=\(code) message=\(Log.quoted(message))")
     case .setVolume(let volume): Log.info("event=volume \(name) volume=\(volume)")
-    case .welcome, .transcript, .interruptAcknowledged: break
+    case .welcome, .transcript, .hint, .interruptAcknowledged: break
     }
   }
 

@@ -27,6 +27,7 @@ public struct DemoSettings: Sendable {
       [device]
       name = demo
       model = demo
+      state =
 
       [control]
       socket = "\(controlSocket)"

@@ -85,6 +85,13 @@ public struct Recogniser: ~Copyable {
     if let state = ps_get_feat(decoder)?.pointee.cmn_struct { cmn_live_update(state) }
   }
 
+  /// The words so far. The last ones may still change.
+  public mutating func glance() -> [String] {
+    precondition(isHearing)
+    guard let words = ps_get_hyp(decoder, nil) else { return [] }
+    return String(cString: words).split(separator: " ").compactMap { Recogniser.word(String($0)) }
+  }
+
   /// Ends the turn and tells what was heard.
   public mutating func finish() throws(RecogniserError) -> Recognition {
     precondition(isHearing)

@@ -42,10 +42,11 @@ public struct Replay: ~Copyable {
   private var lastFar: SampleTime?
 
   public init(
-    gate: SpeechGate.Settings = .init(), interrupter: Interrupter.Settings = .init(),
+    gate: SpeechGate.Settings = .init(), path: RecogniserPath.Settings = .init(),
+    interrupter: Interrupter.Settings = .init(),
     endpointer: Endpointer.Settings = .init()
   ) {
-    chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate)
+    chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate, path: path)
     self.interrupter = Interrupter(settings: interrupter)
     self.endpointer = Endpointer(settings: endpointer)
   }

@@ -38,7 +38,8 @@ struct SceneRun {
       WaveFile.header(rate: Frame.sampleRate, channels: 1, frames: mic.samples))
     let gate = SpeechGate.Settings(settings)
     var replay = Replay(
-      gate: gate, interrupter: Interrupter.Settings(settings),
+      gate: gate, path: RecogniserPath.Settings(settings),
+      interrupter: Interrupter.Settings(settings),
       endpointer: Endpointer.Settings(settings))
     var figures = Figures(samples: mic.samples)
     var lines = EventLines()

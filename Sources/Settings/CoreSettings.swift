@@ -21,6 +21,14 @@ extension SpeechGate.Settings {
   }
 }
 
+extension RecogniserPath.Settings {
+  public init(_ settings: DeviceSettings) {
+    self.init()
+    reducesNoise = settings.hearing.noiseSuppression == .mild
+    levelsSpeech = settings.hearing.level == .auto
+  }
+}
+
 extension Endpointer.Settings {
   public init(_ settings: DeviceSettings) {
     self.init()

@@ -28,6 +28,8 @@ public struct DeviceSettings: Equatable, Sendable {
   public struct Device: Equatable, Sendable {
     public var name = "auricle"
     public var model = "generic"
+    /// A folder; empty: nothing is kept from one start to the next.
+    public var state = "/var/lib/auricle"
   }
 
   public struct Sound: Equatable, Sendable {
@@ -76,10 +78,34 @@ public struct DeviceSettings: Equatable, Sendable {
     public var preRoll: SampleSpan = .milliseconds(600)
     public var speechAfter: SampleSpan = .milliseconds(30)
     public var silenceAfter: SampleSpan = .milliseconds(200)
+    public var noiseSuppression = NoiseSuppression.off
+    public var level = Level.off
+
+    public enum NoiseSuppression: SettingWord {
+      case off, mild
+
+      public var word: String {
+        switch self {
+        case .off: "off"
+        case .mild: "mild"
+        }
+      }
+    }
+
+    public enum Level: SettingWord {
+      case off, auto
+
+      public var word: String {
+        switch self {
+        case .off: "off"
+        case .auto: "auto"
+        }
+      }
+    }
   }
 
   public struct Turn: Equatable, Sendable {
-    public var endSilence: SampleSpan = .milliseconds(600)
+    public var endSilence: SampleSpan = .milliseconds(550)
     public var shortestSilence: SampleSpan = .milliseconds(300)
     public var longestSilence: SampleSpan = .milliseconds(2_000)
     public var patience: SampleSpan = .seconds(4)
@@ -92,9 +118,9 @@ public struct DeviceSettings: Equatable, Sendable {
     public var isEnabled = true
     /// Percent.
     public var threshold = 50
-    public var duckAfter: SampleSpan = .milliseconds(40)
-    public var holdAfter: SampleSpan = .milliseconds(80)
-    public var confirmAfter: SampleSpan = .milliseconds(130)
+    public var duckAfter: SampleSpan = .milliseconds(30)
+    public var holdAfter: SampleSpan = .milliseconds(60)
+    public var confirmAfter: SampleSpan = .milliseconds(80)
     public var backchannel: SampleSpan = .milliseconds(600)
     public var giveUpAfter: SampleSpan = .milliseconds(1_000)
     public var duckDecibels = -8

@@ -8,7 +8,7 @@ public enum SettingsTable {
 
   public static let sections: [Section] = [
     Section(name: "agent", help: "The voice agent this device talks to."),
-    Section(name: "device", help: "Who this device is, as the agent sees it."),
+    Section(name: "device", help: "Who this device is, as the agent sees it, and what it keeps."),
     Section(name: "sound", help: "Where sound comes from and goes to."),
     Section(name: "alsa", help: "The real sound card (sound.card = alsa)."),
     Section(
@@ -39,6 +39,10 @@ public enum SettingsTable {
     Setting("device", "model", .text(mayBeEmpty: false), "The kind of hardware.") {
       $0.carry(&$1.device.model)
     },
+    Setting(
+      "device", "state", .path(mayBeEmpty: true),
+      "A folder for what the device learns about its loudspeaker and room, so that even its first answer after a start can be interrupted at once. No sound is kept. Empty: it learns anew at every start."
+    ) { $0.carry(&$1.device.state) },
 
     Setting(
       "sound", "card", .words(of: DeviceSettings.Sound.Card.self),
@@ -114,6 +118,14 @@ public enum SettingsTable {
       "hearing", "silence_after", .number(50...1_000, .time),
       "Certain silence this long counts as silence."
     ) { $0.carry(&$1.hearing.silenceAfter) },
+    Setting(
+      "hearing", "noise_suppression", .words(of: DeviceSettings.Hearing.NoiseSuppression.self),
+      "Turns steady noise down by 9 dB in what the agent hears: our recogniser understood 97 instead of 80 of 100 sentences 5 dB over hiss, no more in quiet rooms. Costs a little clarity while both talk."
+    ) { $0.carry(&$1.hearing.noiseSuppression) },
+    Setting(
+      "hearing", "level", .words(of: DeviceSettings.Hearing.Level.self),
+      "Brings quiet and loud voices to the same level in what the agent hears. Our recogniser needs none of it; another one may."
+    ) { $0.carry(&$1.hearing.level) },
 
     Setting(
       "turn", "end_silence", .number(200...3_000, .time),

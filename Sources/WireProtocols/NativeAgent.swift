@@ -33,6 +33,12 @@ public struct NativeAgent {
       text.text("text", words.words, longest: WireLimits.longestWords)
       text.flag("final", isFinal)
       return text.finish()
+    case .hint(let turn, let hint, let heard):
+      var text = NativeText("turn.hint")
+      text.turn(turn)
+      text.word("hint", hint.word)
+      text.span("heard_ms", heard)
+      return text.finish(isOptional: true)
     case .replyStart(let reply, let turn):
       self.reply = reply
       replySent = .zero
@@ -138,6 +144,11 @@ public struct NativeAgent {
       return .turnStart(
         try fields.turn(), preRoll: try fields.span("pre_roll_ms"),
         cause: try fields.choice("cause", TurnCause.all) { $0.word })
+    case fields.is("turn.eager_end"):
+      return .turnEagerEnd(
+        try fields.turn(), revision: try fields.revision(), audio: try fields.span("audio_ms"))
+    case fields.is("turn.resumed"):
+      return .turnResumed(try fields.turn(), revision: try fields.revision())
     case fields.is("turn.commit"):
       return .turnCommit(
         try fields.turn(), audio: try fields.span("audio_ms"),
@@ -150,6 +161,13 @@ public struct NativeAgent {
       let played = try fields.span("played_ms")
       try takeInterrupt(of: reply, epoch: try fields.epoch())
       return .interrupt(reply, played: played)
+    case fields.is("unmute"):
+      let reply = try fields.reply()
+      let given = try fields.epoch()
+      guard given == heardEpoch else {
+        throw .outOfOrder("unmute of interrupt \(given) came after interrupt \(heardEpoch)")
+      }
+      return .unmute(reply, played: try fields.span("played_ms"))
     case fields.is("playback"):
       return .playback(
         try fields.reply(), played: try fields.span("played_ms"),

@@ -32,6 +32,17 @@ public struct NativeDevice {
       return text.finish()
     case .turnAudio(let turn, let packet, let place):
       return audio(turn, packet, at: place)
+    case .turnEagerEnd(let turn, let revision, let audio):
+      var text = NativeText("turn.eager_end")
+      text.turn(turn)
+      text.number("rev", Int64(revision))
+      text.span("audio_ms", audio)
+      return text.finish(isOptional: true)
+    case .turnResumed(let turn, let revision):
+      var text = NativeText("turn.resumed")
+      text.turn(turn)
+      text.number("rev", Int64(revision))
+      return text.finish(isOptional: true)
     case .turnCommit(let turn, let audio, let reason):
       var text = NativeText("turn.commit")
       text.turn(turn)
@@ -50,6 +61,12 @@ public struct NativeDevice {
       text.number("epoch", Int64(epoch))
       text.span("played_ms", played)
       return text.finish()
+    case .unmute(let reply, let played):
+      var text = NativeText("unmute")
+      text.reply(reply)
+      text.number("epoch", Int64(epoch))
+      text.span("played_ms", played)
+      return text.finish(isOptional: true)
     case .playback(let reply, let played, let buffered, let state):
       var text = NativeText("playback")
       text.reply(reply)
@@ -134,6 +151,10 @@ public struct NativeDevice {
       return .transcript(
         try fields.turn(), Spoken(try fields.text("text", longest: WireLimits.longestWords)),
         isFinal: try fields.flag("final"))
+    case fields.is("turn.hint"):
+      return .hint(
+        try fields.turn(), try fields.choice("hint", TurnHint.all) { $0.word },
+        upTo: try fields.span("heard_ms"))
     case fields.is("response.start"):
       return .replyStart(try fields.reply(), answering: try fields.turn())
     case fields.is("response.text"):

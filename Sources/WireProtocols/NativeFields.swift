@@ -130,6 +130,8 @@ struct NativeFields {
     .milliseconds(try number(field, in: 0...WireLimits.longestMilliseconds))
   }
 
+  func revision() throws(WireError) -> Int { Int(try number("rev", in: 0...1_000_000)) }
+
   func epoch() throws(WireError) -> UInt8 { UInt8(try number("epoch", in: 0...255)) }
 
   /// Minor versions only add, so the part before the dot decides.

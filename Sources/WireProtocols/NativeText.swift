@@ -3,7 +3,7 @@ internal import VoiceCore
 /// A control message to send. Everything is brought within the limits here, so that no message of
 /// ours can be refused for its size.
 struct NativeText {
-  static let version = "1.0"
+  static let version = "1.1"
 
   private var json = JSONWriter()
 
@@ -48,7 +48,9 @@ struct NativeText {
     json.add(name, bytes.isEmpty ? "-" : String(decoding: bytes, as: UTF8.self))
   }
 
-  consuming func finish() -> WireMessage {
+  /// - Parameter isOptional: a side that does not know this type may leave it aside.
+  consuming func finish(isOptional: Bool = false) -> WireMessage {
+    if isOptional { json.add("opt", true) }
     json.closeObject()
     return .text(json.bytes)
   }

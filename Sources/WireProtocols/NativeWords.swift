@@ -58,3 +58,14 @@ extension ReplyStatus {
     }
   }
 }
+
+extension TurnHint {
+  static let all: [TurnHint] = [.none, .complete, .unfinished]
+  var word: String {
+    switch self {
+    case .none: "none"
+    case .complete: "complete"
+    case .unfinished: "unfinished"
+    }
+  }
+}

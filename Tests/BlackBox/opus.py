@@ -3,6 +3,7 @@
 import ctypes
 import ctypes.util
 import math
+import random
 import struct
 
 RATE = 16_000
@@ -12,6 +13,20 @@ VOICE = 2048  # OPUS_APPLICATION_VOIP
 
 def tone(milliseconds, hertz=440, amplitude=8_000):
     """Packets of 20 ms that together are a steady tone."""
+    return encode(
+        int(amplitude * math.sin(2 * math.pi * hertz * index / RATE))
+        for index in range(RATE * milliseconds // 1_000))
+
+
+def babble(milliseconds, seed=1):
+    """The same of noise that rises and falls as speech does: an echo of it can be found."""
+    dice = random.Random(seed)
+    return encode(
+        int(dice.gauss(0, 4_000) * (0.1 + abs(math.sin(math.pi * 4 * index / RATE))))
+        for index in range(RATE * milliseconds // 1_000))
+
+
+def encode(samples):
     library = ctypes.CDLL(ctypes.util.find_library("opus") or "libopus.so.0")
     library.opus_encoder_create.restype = ctypes.c_void_p
     failure = ctypes.c_int()
@@ -21,12 +36,10 @@ def tone(milliseconds, hertz=440, amplitude=8_000):
     count = RATE * PACKET_MILLISECONDS // 1_000
     room = ctypes.create_string_buffer(4_000)
     packets = []
-    for number in range(milliseconds // PACKET_MILLISECONDS):
-        samples = (
-            int(amplitude * math.sin(2 * math.pi * hertz * (number * count + index) / RATE))
-            for index in range(count))
-        size = library.opus_encode(
-            encoder, struct.pack(f"<{count}h", *samples), count, room, len(room))
+    samples = [max(-32_768, min(32_767, sample)) for sample in samples]
+    for start in range(0, len(samples), count):
+        packet = struct.pack(f"<{count}h", *samples[start:start + count])
+        size = library.opus_encode(encoder, packet, count, room, len(room))
         assert size > 0, size
         packets.append(room.raw[:size])
     library.opus_encoder_destroy(encoder)

@@ -312,6 +312,7 @@ class Bench:
                 "url": f"wss://localhost:{port or free_port()}/auricle",
                 "ca_file": self.certificates.authority,
             },
+            "device": {"state": self.folder},
             "sound": {"card": "room"},
             "link": {"longest_wait": "1 s"},
             "control": {"socket": self.socket},

@@ -97,7 +97,7 @@ class AgentsThatAreHostile(TroubleTest):
         def serve(connection, number):
             if number <= len(breaches):
                 hello = connection.welcome() if welcomes else connection.receive_json("hello")
-                self.assertEqual(hello["proto"], "1.0")
+                self.assertEqual(hello["proto"], "1.1")
                 for message in breaches[number - 1][1]:
                     if isinstance(message, bytes):
                         connection.send_raw(message)

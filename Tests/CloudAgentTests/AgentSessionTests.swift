@@ -4,90 +4,11 @@ import VoiceCore
 
 @testable import CloudAgent
 
-/// Plays the device and the working threads of one session.
-private struct Script {
-  var session: AgentSession
-  private(set) var log: [AgentEffect] = []
-
-  init(echo: [[UInt8]]? = nil, longestTurn: SampleSpan = .seconds(30)) {
-    var settings = AgentSession.Settings()
-    settings.echo = echo
-    settings.longestTurn = longestTurn
-    session = AgentSession(name: "test", settings: settings)
-  }
-
-  @discardableResult
-  mutating func on(_ event: AgentEvent) -> [AgentEffect] {
-    let effects = session.handle(event)
-    log += effects
-    return effects
-  }
-
-  @discardableResult
-  mutating func device(_ message: Upstream) -> [AgentEffect] { on(.received(message)) }
-
-  @discardableResult
-  mutating func hello(buffer: SampleSpan = .seconds(20)) -> [AgentEffect] {
-    device(
-      .hello(
-        .init(
-          device: "d", model: "m", firmware: "f", packetMilliseconds: 60, replyBuffer: buffer)))
-  }
-
-  /// A turn of one packet, up to its commit.
-  @discardableResult
-  mutating func turn(_ number: UInt32) -> [AgentEffect] {
-    let id = TurnID(number)
-    device(.turnStart(id, preRoll: .zero, cause: .speech))
-    device(.turnAudio(id, packet: Script.packet60, at: .zero))
-    return device(.turnCommit(id, audio: .milliseconds(60), reason: .endpoint))
-  }
-
-  @discardableResult
-  mutating func understood(_ turn: UInt32, _ intent: Intent?, _ words: String = "w")
-    -> [AgentEffect]
-  {
-    on(.understood(TurnID(turn), .init(intent: intent, words: Spoken(words))))
-  }
-
-  /// The voice makes every sentence it is asked for, one second each.
-  mutating func voice(seconds: Int = 1) {
-    while case .speak(let reply, let text)? = pendingWish() {
-      let packets = [[UInt8]](repeating: [7], count: 50 * seconds)
-      let marks = [Synthesizer.Mark(character: 0, at: .zero)]
-      spoken += 1
-      _ = text
-      on(.spoke(reply, Speech(packets: packets, marks: marks, isEndOfSentence: true)))
-    }
-  }
-  private var spoken = 0
-  private func pendingWish() -> AgentEffect? {
-    let wishes = log.filter { if case .speak = $0 { true } else { false } }
-    return spoken < wishes.count ? wishes[spoken] : nil
-  }
-
-  var sentMessages: [Downstream] {
-    log.compactMap { if case .send(let message) = $0 { message } else { nil } }
-  }
-  func sound(of reply: UInt32) -> SampleSpan {
-    let packets = sentMessages.filter {
-      if case .replyAudio(ReplyID(reply), _) = $0 { true } else { false }
-    }
-    return .milliseconds(Int64(packets.count) * 20)
-  }
-  var ends: [Downstream] {
-    sentMessages.filter { if case .replyEnd = $0 { true } else { false } }
-  }
-
-  /// One Opus frame of 60 ms, wideband.
-  static let packet60: [UInt8] = [0x58, 1, 2, 3]
-}
-
 @Suite struct AgentSessionTests {
   // MARK: Hello
 
   @Test func helloIsWelcomed() {
-    var script = Script()
+    var script = SessionScript()
     #expect(
       script.hello() == [
         .send(.welcome(.init(session: "test", agent: "harbor-kiosk", longestTurn: .seconds(30))))
@@ -95,26 +16,26 @@ private struct Script {
   }
 
   @Test func whoDoesNotSayHelloFirstIsSentAway() {
-    var script = Script()
+    var script = SessionScript()
     let effects = script.device(.turnStart(TurnID(1), preRoll: .zero, cause: .speech))
     #expect(effects.last == .hangUp(code: 1008, reason: "hello_expected"))
     #expect(script.hello().isEmpty)
   }
 
   @Test func whoNeverSaysHelloIsSentAwayInTime() {
-    var script = Script()
+    var script = SessionScript()
     for _ in 1..<AgentSession.helloTicks { #expect(script.on(.tick).isEmpty) }
     #expect(script.on(.tick).last == .hangUp(code: 1008, reason: "hello_expected"))
   }
 
   @Test func aSecondHelloIsOutOfOrder() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     #expect(script.hello().last == .hangUp(code: 1008, reason: "out_of_order"))
   }
 
   @Test func aReplyBufferThatHoldsNothingIsRefused() {
-    var script = Script()
+    var script = SessionScript()
     #expect(
       script.hello(buffer: .milliseconds(100)).last == .hangUp(code: 1008, reason: "reply_buffer"))
   }
@@ -122,13 +43,13 @@ private struct Script {
   // MARK: Turns
 
   @Test func aTurnIsHeardWhileItIsSpoken() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     let id = TurnID(1)
     #expect(script.device(.turnStart(id, preRoll: .zero, cause: .speech)) == [.listen(id)])
     #expect(
-      script.device(.turnAudio(id, packet: Script.packet60, at: .zero)) == [
-        .hear(id, packet: Script.packet60, gap: .zero)
+      script.device(.turnAudio(id, packet: SessionScript.packet60, at: .zero)) == [
+        .hear(id, packet: SessionScript.packet60, gap: .zero)
       ])
     #expect(
       script.device(.turnCommit(id, audio: .milliseconds(60), reason: .endpoint)) == [
@@ -137,41 +58,43 @@ private struct Script {
   }
 
   @Test func lostSoundLeavesAHoleOfItsLength() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     let id = TurnID(1)
     script.device(.turnStart(id, preRoll: .zero, cause: .speech))
     #expect(
-      script.device(.turnAudio(id, packet: Script.packet60, at: .milliseconds(120))) == [
-        .hear(id, packet: Script.packet60, gap: .milliseconds(120))
+      script.device(.turnAudio(id, packet: SessionScript.packet60, at: .milliseconds(120))) == [
+        .hear(id, packet: SessionScript.packet60, gap: .milliseconds(120))
       ])
     // The same again, and one from before it.
-    #expect(script.device(.turnAudio(id, packet: Script.packet60, at: .milliseconds(120))).isEmpty)
-    #expect(script.device(.turnAudio(id, packet: Script.packet60, at: .zero)).isEmpty)
+    #expect(
+      script.device(.turnAudio(id, packet: SessionScript.packet60, at: .milliseconds(120))).isEmpty)
+    #expect(script.device(.turnAudio(id, packet: SessionScript.packet60, at: .zero)).isEmpty)
   }
 
   @Test func aHoleIsNeverLongerThanItsLimit() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     let id = TurnID(1)
     script.device(.turnStart(id, preRoll: .zero, cause: .speech))
     #expect(
-      script.device(.turnAudio(id, packet: Script.packet60, at: .seconds(20))) == [
-        .hear(id, packet: Script.packet60, gap: AgentSession.longestGap)
+      script.device(.turnAudio(id, packet: SessionScript.packet60, at: .seconds(20))) == [
+        .hear(id, packet: SessionScript.packet60, gap: AgentSession.longestGap)
       ])
   }
 
   @Test func soundBeyondTheLongestTurnIsNotListenedTo() {
-    var script = Script(longestTurn: .milliseconds(100))
+    var script = SessionScript(longestTurn: .milliseconds(100))
     script.hello()
     let id = TurnID(1)
     script.device(.turnStart(id, preRoll: .zero, cause: .speech))
-    script.device(.turnAudio(id, packet: Script.packet60, at: .zero))
-    #expect(script.device(.turnAudio(id, packet: Script.packet60, at: .milliseconds(60))).isEmpty)
+    script.device(.turnAudio(id, packet: SessionScript.packet60, at: .zero))
+    #expect(
+      script.device(.turnAudio(id, packet: SessionScript.packet60, at: .milliseconds(60))).isEmpty)
   }
 
   @Test func whatIsNoOpusIsLeftOut() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.device(.turnStart(TurnID(1), preRoll: .zero, cause: .speech))
     #expect(script.device(.turnAudio(TurnID(1), packet: [], at: .zero)).isEmpty)
@@ -179,7 +102,7 @@ private struct Script {
   }
 
   @Test func aCancelledTurnIsForgotten() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.device(.turnStart(TurnID(1), preRoll: .zero, cause: .speech))
     #expect(script.device(.turnCancel(TurnID(1), reason: .tooShort)) == [.forget(TurnID(1))])
@@ -188,7 +111,7 @@ private struct Script {
   }
 
   @Test func aNewTurnTakesThePlaceOfOneThatWasNeverCommitted() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.device(.turnStart(TurnID(1), preRoll: .zero, cause: .speech))
     #expect(
@@ -198,7 +121,7 @@ private struct Script {
   }
 
   @Test func turnNumbersMustGrow() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(5)
     let effects = script.device(.turnStart(TurnID(5), preRoll: .zero, cause: .speech))
@@ -211,7 +134,7 @@ private struct Script {
   }
 
   @Test func aTurnThatFallsSilentGivesItsEarBack() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.device(.turnStart(TurnID(1), preRoll: .zero, cause: .button))
     for _ in 1..<AgentSession.silentTicks { #expect(script.on(.tick).isEmpty) }
@@ -219,12 +142,12 @@ private struct Script {
     // Sound starts the wait anew.
     script.device(.turnStart(TurnID(2), preRoll: .zero, cause: .button))
     for _ in 1..<AgentSession.silentTicks { script.on(.tick) }
-    script.device(.turnAudio(TurnID(2), packet: Script.packet60, at: .zero))
+    script.device(.turnAudio(TurnID(2), packet: SessionScript.packet60, at: .zero))
     #expect(script.on(.tick).isEmpty)
   }
 
   @Test func turnsThatWaitForTheirWordsAreFew() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     for number in 1...AgentSession.mostThinking { script.turn(UInt32(number)) }
     let effects = script.turn(UInt32(AgentSession.mostThinking + 1))
@@ -239,7 +162,7 @@ private struct Script {
   // MARK: Replies
 
   @Test func anUnderstoodTurnIsAnsweredSentenceBySentence() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     let effects = script.understood(1, .hours, "when are you open")
@@ -263,7 +186,7 @@ private struct Script {
   }
 
   @Test func aReplyEndsAfterItsLastPacketWithItsLength() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     script.understood(1, .hours)
@@ -273,7 +196,7 @@ private struct Script {
   }
 
   @Test func aTurnNobodyUnderstoodIsAnsweredToo() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     #expect(
@@ -282,14 +205,14 @@ private struct Script {
   }
 
   @Test func theVolumeGoesToTheDevice() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     #expect(script.understood(1, .volume(30)).contains(.send(.setVolume(30))))
   }
 
   @Test func nobodyWaitsForTheAnswerToATurnThatWasFollowedByAnother() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     script.device(.turnStart(TurnID(2), preRoll: .zero, cause: .speech))
@@ -298,7 +221,7 @@ private struct Script {
   }
 
   @Test func whenTheVoiceFailsTheReplyEnds() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     script.understood(1, .hours)
@@ -309,7 +232,7 @@ private struct Script {
   // MARK: Room for unplayed sound
 
   @Test func nothingIsSentFurtherAheadThanTheDeviceHasRoom() {
-    var script = Script()
+    var script = SessionScript()
     script.hello(buffer: .seconds(2))
     script.turn(1)
     script.understood(1, .history)
@@ -326,7 +249,7 @@ private struct Script {
   @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8])
   func theRoomIsNeverOverrunWhateverTheDeviceReports(seed: Int) {
     var noise = Noise(seed: UInt64(seed))
-    var script = Script()
+    var script = SessionScript()
     let buffer = SampleSpan.milliseconds(Int64(300 + abs(noise.next()) * 100))
     script.hello(buffer: buffer)
     script.turn(1)
@@ -349,7 +272,7 @@ private struct Script {
   }
 
   @Test func theVoiceIsNotAskedForMoreThanALittleAhead() {
-    var script = Script()
+    var script = SessionScript()
     script.hello(buffer: .milliseconds(300))
     script.turn(1)
     script.understood(1, .history)
@@ -361,7 +284,7 @@ private struct Script {
   // MARK: Interrupts
 
   @Test func anInterruptedReplyStopsAndIsAcknowledgedLast() {
-    var script = Script()
+    var script = SessionScript()
     script.hello(buffer: .seconds(2))
     script.turn(1)
     script.understood(1, .history)
@@ -380,7 +303,7 @@ private struct Script {
   }
 
   @Test func aReplyThatWasSentWholeEndsOnlyOnce() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     script.understood(1, .hours)
@@ -391,7 +314,7 @@ private struct Script {
   }
 
   @Test func anInterruptOfAReplyLongOverIsAcknowledged() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     #expect(
       script.device(.interrupt(ReplyID(9), played: .zero)) == [
@@ -400,7 +323,7 @@ private struct Script {
   }
 
   @Test func itRemembersOnlyWhatWasHeard() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     script.understood(1, .history)
@@ -411,7 +334,7 @@ private struct Script {
   }
 
   @Test func afterAnInterruptItGoesOnFromWhereItWasHeard() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     script.understood(1, .history)
@@ -424,7 +347,7 @@ private struct Script {
   }
 
   @Test func goingOnCanBeInterruptedAndGoneOnWith() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     script.understood(1, .history)
@@ -440,7 +363,7 @@ private struct Script {
   }
 
   @Test func afterAnInterruptRepeatBeginsAtTheBeginning() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     script.understood(1, .history)
@@ -452,7 +375,7 @@ private struct Script {
   }
 
   @Test func aReplyPlayedToItsEndLeavesNothingToGoOnWith() {
-    var script = Script()
+    var script = SessionScript()
     script.hello()
     script.turn(1)
     script.understood(1, .hours)
@@ -465,7 +388,7 @@ private struct Script {
   }
 
   @Test func aNewAnswerEndsAReplyThatIsStillBeingSent() {
-    var script = Script()
+    var script = SessionScript()
     script.hello(buffer: .seconds(1))
     script.turn(1)
     script.understood(1, .history)
@@ -479,10 +402,10 @@ private struct Script {
   // MARK: Echo and end
 
   @Test func theEchoAnswersAtOnceAndListensToNothing() {
-    var script = Script(echo: [[1], [2]])
+    var script = SessionScript(echo: [[1], [2]])
     script.hello()
     script.device(.turnStart(TurnID(1), preRoll: .zero, cause: .speech))
-    #expect(script.device(.turnAudio(TurnID(1), packet: Script.packet60, at: .zero)).isEmpty)
+    #expect(script.device(.turnAudio(TurnID(1), packet: SessionScript.packet60, at: .zero)).isEmpty)
     let effects = script.device(
       .turnCommit(TurnID(1), audio: .milliseconds(60), reason: .endpoint))
     #expect(effects.first == .send(.replyStart(ReplyID(1), answering: TurnID(1))))
@@ -490,7 +413,7 @@ private struct Script {
   }
 
   @Test func whenTheServerGoesEverythingIsTakenBack() {
-    var script = Script()
+    var script = SessionScript()
     script.hello(buffer: .seconds(1))
     script.turn(1)
     script.understood(1, .history)

@@ -8,7 +8,7 @@ import VoiceCore
 
 /// The real recognisers on voices of the real synthesizer. One after the other: each takes a core.
 @Suite(.serialized) struct RecognitionTests {
-  private final class Listener {
+  final class Listener {
     private var ear: Ear
     private var decoder: SpeechDecoder
     private let understanding = Understanding(.kiosk)
@@ -21,15 +21,32 @@ import VoiceCore
     }
 
     func understand(_ words: String, by visitor: Visitor) throws -> String {
+      try understand(try visitor.packets(words))
+    }
+
+    func understand(_ packets: [[UInt8]]) throws -> String {
       try ear.begin(on: nil)
       decoder.reset()
-      for packet in try visitor.packets(words) { try ear.hear(try decoder.decode(packet)) }
+      for packet in packets { try ear.hear(try decoder.decode(packet)) }
+      return try finish()
+    }
+
+    private func finish() throws -> String {
       let heard = try ear.finish()
       return understanding.find(grammar: heard.grammar, everyday: heard.everyday)?.name ?? "none"
     }
+
+    /// What was made of it before the end and at the end.
+    func glance(_ words: String, by visitor: Visitor) throws -> (AgentEvent.Glimpse, String) {
+      try ear.begin(on: nil)
+      decoder.reset()
+      for packet in try visitor.packets(words) { try ear.hear(try decoder.decode(packet)) }
+      let glimpse = understanding.glimpse(ear.glance())
+      return (glimpse, try finish())
+    }
   }
 
-  private static let wishes: [(intent: String, words: String)] = [
+  static let wishes: [(intent: String, words: String)] = [
     ("hours", "What are your opening hours?"), ("hours", "When do you close today?"),
     ("hours", "Are you open on Sunday?"), ("place-toilets", "Where are the toilets?"),
     ("place-toilets", "Where is the bathroom?"), ("place-cafe", "Where is the cafe?"),
@@ -48,7 +65,7 @@ import VoiceCore
     ("tours", "When is the next guided tour?"), ("quieter", "Can you speak a bit quieter?"),
   ]
 
-  private static let strangers = [
+  static let strangers = [
     "The weather has been terrible this week.", "My brother bought a new bicycle yesterday.",
     "Did you watch the football game last night?", "I think we should call your mother.",
     "Potatoes and carrots, then some rice.", "He never answered my letter.",
@@ -92,6 +109,13 @@ import VoiceCore
     }
     // Measured: 1 of 10.
     #expect(accepted.count <= 3, "\(accepted)")
+  }
+
+  @Test func aGlanceAtAnOpenTurnFindsItsWordsAndChangesNothing() throws {
+    let listener = try Listener()
+    let (early, intent) = try listener.glance("Where are the toilets?", by: Visitor())
+    #expect(early.hint == .complete, "\(early.words.words)")
+    #expect(intent == "place-toilets")
   }
 
   @Test func silenceIsNothing() throws {

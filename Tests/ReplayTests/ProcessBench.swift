@@ -57,14 +57,3 @@ func number(_ name: String, in line: some StringProtocol) -> Int? {
   guard let place = line.firstRange(of: "\"\(name)\":") else { return nil }
   return Int(line[place.upperBound...].prefix { $0.isNumber })
 }
-
-/// Twelve milliseconds, which never change; the contract allows thirty.
-let cleanDelay = 192
-
-/// The largest difference between two sounds of which one comes `delay` samples later.
-func farthest(_ clean: [Int16], from mic: [Int16], late delay: Int) -> Int {
-  guard clean.count == mic.count else { return .max }
-  return clean.indices.dropFirst(delay).reduce(0) {
-    max($0, abs(Int(clean[$1]) - Int(mic[$1 - delay])))
-  }
-}

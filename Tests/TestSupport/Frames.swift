@@ -31,3 +31,11 @@ public enum HostileSound: CaseIterable, Sendable {
     return Frame { _ in Int16(truncatingIfNeeded: dice.next()) }
   }
 }
+
+extension [Frame] {
+  /// The same sound later, as long as before.
+  public func delayed(by span: SampleSpan) -> [Frame] {
+    let silence = [Int16](repeating: 0, count: Int(span.samples))
+    return [Frame](Frame.cut(silence + flatMap(\.all)).prefix(count))
+  }
+}

@@ -10,6 +10,7 @@ struct EchoScene {
   /// Added to the delay from `jumpAt` on.
   var jump = 0.0
   var jumpAt = 0.0
+  /// Millionths by which the echo comes later and later: a slower loudspeaker.
   var driftPPM = 0.0
   /// dB below the echo, of white noise.
   var noise = 20.0

@@ -114,7 +114,8 @@ private struct Overheard {
     heard.add(0.02, 100)
     heard.add(0.95, 1_000)
     #expect(heard.verdicts().filter { isConfirmed($0.verdict) }.count == 1)
-    heard.add(0.02, 1_000)
+    // As soon as the utterance is over, however long it was.
+    heard.add(0.02, 210)
     heard.add(0.95, 1_000)
     #expect(heard.verdicts().filter { isConfirmed($0.verdict) }.count == 2)
   }

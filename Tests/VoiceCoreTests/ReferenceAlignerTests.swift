@@ -1,5 +1,6 @@
-import Testing
+import Glibc
 import TestSupport
+import Testing
 
 @testable import VoiceCore
 
@@ -66,6 +67,119 @@ import TestSupport
       #expect(!course.isKnown)
       #expect(course.shifts.isEmpty)
     }
+  }
+
+  @Test(arguments: [-180.0, 0, 60, 200])
+  func theDriftIsFoundAndUndone(ppm: Double) {
+    let scene = EchoScene(seconds: 7, driftPPM: ppm, noise: 15)
+    let (mic, reference) = scene.frames()
+    var aligner = ReferenceAligner()
+    var placedMic = Frame()
+    var placedReference = Frame()
+    var seen: [Double] = []
+    for index in mic.indices {
+      aligner.align(
+        mic: mic[index], reference: reference[index], into: &placedMic, &placedReference)
+      if index == 550 { #expect(abs(-Double(aligner.driftPPM) - ppm) < 15) }
+      if index > 600 {
+        seen.append(scene.delay(at: index * Frame.sampleCount) - aligner.resamplerLag)
+      }
+    }
+    let isSettled = aligner.isDriftSettled
+    #expect(isSettled)
+    #expect(abs(-Double(aligner.driftPPM) - ppm) < 5)
+    // What the canceller sees of the path's movement in the last second, in samples.
+    #expect(seen.max()! - seen.min()! < 0.15)
+  }
+
+  @Test func aFasterLoudspeakerWithoutAnyDelayIsFollowedToo() {
+    let scene = EchoScene(seconds: 10, delay: 3, driftPPM: -150, noise: 15)
+    let (mic, reference) = scene.frames()
+    var aligner = ReferenceAligner()
+    var placedMic = Frame()
+    var placedReference = Frame()
+    var seen: [Double] = []
+    for index in mic.indices {
+      aligner.align(
+        mic: mic[index], reference: reference[index], into: &placedMic, &placedReference)
+      if index > 500 {
+        seen.append(scene.delay(at: index * Frame.sampleCount) - aligner.resamplerLag)
+      }
+    }
+    #expect(seen.max()! - seen.min()! < 0.3)
+  }
+
+  @Test func whatComesOutIsWhatWasPlayedToTheBitWhileTheClocksAgree() {
+    let scene = EchoScene(seconds: 3)
+    let (mic, reference) = scene.frames()
+    let played = reference.flatMap(\.all)
+    let heard = mic.flatMap(\.all)
+    var aligner = ReferenceAligner()
+    var placedMic = Frame()
+    var placedReference = Frame()
+    var placement = 0
+    let wait = Int(ReferenceAligner.micDelay.samples)
+    for index in mic.indices {
+      aligner.align(
+        mic: mic[index], reference: reference[index], into: &placedMic, &placedReference)
+      placement += aligner.shift
+      let start = index * Frame.sampleCount
+      guard index > 20 else { continue }
+      #expect(placedMic.all == Array(heard[(start - wait)..<(start - wait + Frame.sampleCount)]))
+      let from = start - ReferenceResampler.firstLag - placement * Frame.sampleCount
+      #expect(placedReference.all == Array(played[from..<(from + Frame.sampleCount)]))
+    }
+    #expect(placement > 0)
+  }
+
+  @Test func theStateOutlivesAPause() {
+    let scene = EchoScene(seconds: 4, driftPPM: 80)
+    let (mic, reference) = scene.frames()
+    var aligner = ReferenceAligner()
+    var placedMic = Frame()
+    var placedReference = Frame()
+    for index in mic.indices {
+      aligner.align(
+        mic: mic[index], reference: reference[index], into: &placedMic, &placedReference)
+    }
+    let ppm = aligner.driftPPM
+    for _ in 0..<6_000 {
+      aligner.align(mic: mic[0], reference: .silence, into: &placedMic, &placedReference)
+      #expect(aligner.shift == 0)
+    }
+    #expect(aligner.driftPPM == ppm)
+    // It was asked to keep up with the clocks all the while, and did.
+    #expect(abs(aligner.exactDelay - Float(scene.delay(at: (mic.count + 6_000) * 160))) < 8)
+  }
+
+  @Test func aToneHasNoPlace() {
+    let tone = (0..<(6 * 16_000)).map { Int16((8_000 * sin(Double($0) * 0.25)).rounded()) }
+    let course = course(EchoScene(seconds: 6, sound: tone))
+    #expect(!course.isKnown)
+    #expect(course.shifts.isEmpty)
+  }
+
+  @Test func theDriversWordCountsUntilTheSoundSaysBetter() {
+    var aligner = ReferenceAligner()
+    var placedMic = Frame()
+    var placedReference = Frame()
+    aligner.expect(delay: .milliseconds(120))
+    aligner.align(mic: .silence, reference: .silence, into: &placedMic, &placedReference)
+    // Thirty milliseconds are left for a driver that counts too many.
+    #expect(aligner.shift == 8)
+    #expect(aligner.delay == nil)
+
+    let (mic, reference) = EchoScene(seconds: 2, delay: 480).frames()
+    var placement = aligner.shift
+    for index in mic.indices {
+      aligner.align(
+        mic: mic[index], reference: reference[index], into: &placedMic, &placedReference)
+      placement += aligner.shift
+    }
+    #expect(placement == 2)
+    aligner.expect(delay: .milliseconds(120))
+    aligner.align(mic: .silence, reference: .silence, into: &placedMic, &placedReference)
+    #expect(aligner.shift == 0)
   }
 
   @Test(arguments: HostileSound.allCases)

@@ -71,6 +71,16 @@ struct NativeOrderTests {
     }
   }
 
+  @Test func onlyTheLastInterruptCanHaveBeenAMistake() throws {
+    var (device, agent) = try talking()
+    _ = try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
+    let first = device.encode(.unmute(ReplyID(1), played: .zero))
+    #expect(try agent.decode(first) == .unmute(ReplyID(1), played: .zero))
+    _ = try agent.decode(device.encode(.interrupt(ReplyID(2), played: .zero)))
+    let error = #expect(throws: WireError.self) { try agent.decode(first) }
+    #expect(error?.code == "out_of_order")
+  }
+
   // MARK: Order
 
   @Test func aNumberThatComesTwiceOrBackwardsIsAnError() throws {
@@ -129,7 +139,7 @@ struct NativeOrderTests {
   @Test func unknownTypesAreLeftAsideOnlyWhenTheyMayBe() throws {
     var (device, agent) = try talking()
     #expect(try device.decode(.json(#"{"type":"goaway","opt":true,"in_ms":5}"#)) == nil)
-    #expect(try agent.decode(.json(#"{"type":"turn.eager_end","opt":true}"#)) == nil)
+    #expect(try agent.decode(.json(#"{"type":"turn.gap","opt":true}"#)) == nil)
     for text in [
       #"{"type":"goaway"}"#, #"{"type":"goaway","opt":false}"#, #"{"type":"goaway","opt":"true"}"#,
       #"{"type":"goaway","opt":1}"#,
@@ -147,12 +157,12 @@ struct NativeOrderTests {
     let text = device.encode(.hello(hello)).string
     for version in ["1", "1.0", "1.7", "1.12"] {
       var agent = NativeAgent()
-      let said = text.replacingFirst(#""1.0""#, #""\#(version)""#)
+      let said = text.replacingFirst(#""1.1""#, #""\#(version)""#)
       #expect(try agent.decode(.json(said)) == .hello(hello))
     }
     for version in ["0.9", "2.0", "10.0", "11", "", "v1"] {
       var agent = NativeAgent()
-      let said = text.replacingFirst(#""1.0""#, #""\#(version)""#)
+      let said = text.replacingFirst(#""1.1""#, #""\#(version)""#)
       #expect(throws: WireError.self) { try agent.decode(.json(said)) }
     }
   }

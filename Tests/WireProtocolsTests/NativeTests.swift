@@ -28,6 +28,10 @@ struct NativeTests {
     up += cancels.map { .turnCancel(TurnID(1), reason: $0) }
     up += states.map { .playback(ReplyID(1), played: .zero, buffered: .zero, state: $0) }
     for message in up { #expect(try agent.decode(device.encode(message)) == message) }
+    for hint in [TurnHint.none, .complete, .unfinished] {
+      let message = Downstream.hint(TurnID(1), hint, upTo: .milliseconds(5))
+      #expect(try device.decode(agent.encode(message)) == message)
+    }
     for status in [ReplyStatus.complete, .cancelled, .failed] {
       let message = Downstream.replyEnd(ReplyID(1), status, audio: .zero)
       #expect(try device.decode(agent.encode(message)) == message)
@@ -39,14 +43,18 @@ struct NativeTests {
     let texts = upstream.map { device.encode($0) }.filter { $0.isText }.map { $0.string }
     #expect(
       texts == [
-        #"{"type":"hello","proto":"1.0","device":{"id":"kiosk-7","model":"generic","fw":"0.1.0"},"#
+        #"{"type":"hello","proto":"1.1","device":{"id":"kiosk-7","model":"generic","fw":"0.1.0"},"#
           + #""audio":{"up":["opus"],"down":["opus"],"frame_ms":60,"max_buffer_ms":20000}}"#,
         #"{"type":"turn.start","turn":1,"pre_roll_ms":600,"cause":"speech"}"#,
+        #"{"type":"turn.eager_end","turn":1,"rev":0,"audio_ms":900,"opt":true}"#,
+        #"{"type":"turn.resumed","turn":1,"rev":1,"opt":true}"#,
+        #"{"type":"turn.eager_end","turn":1,"rev":1,"audio_ms":1740,"opt":true}"#,
         #"{"type":"turn.commit","turn":1,"audio_ms":1740,"reason":"endpoint"}"#,
         #"{"type":"playback","response":1,"played_ms":250,"buffered_ms":900,"state":"playing"}"#,
         #"{"type":"interrupt","response":1,"epoch":1,"played_ms":1230}"#,
         #"{"type":"turn.start","turn":2,"pre_roll_ms":600,"cause":"barge_in"}"#,
         #"{"type":"turn.cancel","turn":2,"reason":"too_short"}"#,
+        #"{"type":"unmute","response":1,"epoch":1,"played_ms":1230,"opt":true}"#,
         #"{"type":"playback","response":1,"played_ms":1230,"buffered_ms":0,"state":"muted"}"#,
         #"{"type":"turn.start","turn":3,"pre_roll_ms":0,"cause":"button"}"#,
         #"{"type":"turn.commit","turn":3,"audio_ms":0,"reason":"button"}"#,
@@ -62,9 +70,10 @@ struct NativeTests {
     let texts = messages.map { agent.encode($0) }.filter { $0.isText }.map { $0.string }
     #expect(
       texts == [
-        #"{"type":"welcome","proto":"1.0","session_id":"s-1","agent":"auricle-agent 0.1","#
+        #"{"type":"welcome","proto":"1.1","session_id":"s-1","agent":"auricle-agent 0.1","#
           + #""audio":{"up":"opus","down":"opus"},"limits":{"max_turn_ms":30000}}"#,
         #"{"type":"transcript","turn":1,"text":"when do you","final":false}"#,
+        #"{"type":"turn.hint","turn":1,"hint":"unfinished","heard_ms":900,"opt":true}"#,
         #"{"type":"transcript","turn":1,"text":"when do you open","final":true}"#,
         #"{"type":"response.start","response":1,"turn":1}"#,
         #"{"type":"response.text","response":1,"text":"At \"nine\", Zoë 🎈.","at_ms":0}"#,

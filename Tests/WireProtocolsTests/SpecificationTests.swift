@@ -21,7 +21,7 @@ struct SpecificationTests {
       }
       heard += 1
     }
-    #expect(heard == 23)
+    #expect(heard == 27)
     #expect(dropped == 1)
   }
 

@@ -6,6 +6,8 @@ enum AgentEffect: Equatable, Sendable {
   /// Recognition of a turn: begin, go on (after `gap` of missing sound), say what it was, give up.
   case listen(TurnID)
   case hear(TurnID, packet: [UInt8], gap: SampleSpan)
+  /// What is known of it so far; `upTo` there its sound was heard.
+  case glance(TurnID, upTo: SampleSpan)
   case understand(TurnID)
   case forget(TurnID)
   /// One sentence for the voice; `hush` takes back all of a reply.
@@ -18,6 +20,7 @@ enum AgentEffect: Equatable, Sendable {
 /// What can happen to an `AgentSession`.
 enum AgentEvent: Equatable, Sendable {
   case received(Upstream)
+  case glimpsed(TurnID, Glimpse, upTo: SampleSpan)
   case understood(TurnID, Understood)
   case spoke(ReplyID, Speech)
   case voiceFailed(ReplyID)
@@ -25,6 +28,12 @@ enum AgentEvent: Equatable, Sendable {
   case tick
   /// The server is about to go.
   case drain
+
+  /// The words of an unfinished turn.
+  struct Glimpse: Equatable, Sendable {
+    var words: Spoken
+    var hint: TurnHint
+  }
 
   struct Understood: Equatable, Sendable {
     /// Nil when nothing we know was said.

@@ -26,6 +26,7 @@ struct AgentSession: Sendable {
 
   private struct OpenTurn: Equatable {
     let id: TurnID
+    let cause: TurnCause
     var audio = SampleSpan.zero
     var silentTicks = 0
   }
@@ -36,6 +37,8 @@ struct AgentSession: Sendable {
   private var turn: OpenTurn?
   private var lastTurn = TurnID(0)
   private var thinking: [TurnID] = []
+  /// The last turn that interrupted a reply.
+  private var interruption: TurnID?
   private(set) var reply: OutgoingReply?
   private var lastReply = ReplyID(0)
   private(set) var memory = Memory()
@@ -59,6 +62,13 @@ struct AgentSession: Sendable {
         refuse("hello_expected", "no hello within \(AgentSession.helloTicks) s", &effects)
       }
     case (.talking, .received(let message)): receive(message, &effects)
+    case (.talking, .glimpsed(let id, let glimpse, let place)):
+      // A turn that is over by now needs no hint.
+      guard turn?.id == id else { break }
+      if !glimpse.words.words.isEmpty {
+        effects.append(.send(.transcript(id, glimpse.words, isFinal: false)))
+      }
+      if glimpse.hint != .none { effects.append(.send(.hint(id, glimpse.hint, upTo: place))) }
     case (.talking, .understood(let turn, let heard)): answer(turn, heard, &effects)
     case (.talking, .spoke(let id, let speech)):
       guard reply?.id == id else { break }
@@ -69,7 +79,9 @@ struct AgentSession: Sendable {
     case (.talking, .tick): tick(&effects)
     case (.strange, .drain), (.talking, .drain): leave(&effects)
     // Work that was under way when the session ended.
-    case (.strange, .understood), (.strange, .spoke), (.strange, .voiceFailed), (.over, _): break
+    case (.strange, .glimpsed), (.strange, .understood), (.strange, .spoke),
+      (.strange, .voiceFailed), (.over, _):
+      break
     }
     return effects
   }
@@ -136,14 +148,24 @@ struct AgentSession: Sendable {
   private mutating func receive(_ message: Upstream, _ effects: inout [AgentEffect]) {
     switch message {
     case .hello: refuse("out_of_order", "hello a second time", &effects)
-    case .turnStart(let id, _, _): begin(id, &effects)
+    case .turnStart(let id, _, let cause): begin(id, cause, &effects)
     case .turnAudio(let id, let packet, let place): hear(id, packet, at: place, &effects)
+    case .turnEagerEnd(let id, _, _):
+      guard let turn, turn.id == id else { return stray() }
+      if settings.echo == nil { effects.append(.glance(id, upTo: turn.audio)) }
+    case .turnResumed(let id, _):
+      // A hint names the sound it is about, so there is nothing to take back.
+      if turn?.id != id { stray() }
     case .turnCommit(let id, _, _): commit(id, &effects)
     case .turnCancel(let id, _):
       guard turn?.id == id else { return stray() }
       turn = nil
       if settings.echo == nil { effects.append(.forget(id)) }
     case .interrupt(let id, let played): interrupt(id, played: played, &effects)
+    case .unmute(let id, let played):
+      guard turn == nil, thinking.isEmpty, let reply, reply.id == id else { return stray() }
+      self.reply?.hasPlayed(played, isDrained: false)
+      goOn(to: reply.turn, &effects)
     case .playback(let id, let played, _, let state):
       guard reply?.id == id else { return stray() }
       reply?.hasPlayed(played, isDrained: state == .drained)
@@ -153,7 +175,7 @@ struct AgentSession: Sendable {
 
   private mutating func stray() { strays &+= 1 }
 
-  private mutating func begin(_ id: TurnID, _ effects: inout [AgentEffect]) {
+  private mutating func begin(_ id: TurnID, _ cause: TurnCause, _ effects: inout [AgentEffect]) {
     guard id.number > lastTurn.number else {
       effects.append(
         .send(
@@ -166,7 +188,8 @@ struct AgentSession: Sendable {
     // One person, one turn: a new one takes the place of one that was never committed.
     if let turn, settings.echo == nil { effects.append(.forget(turn.id)) }
     lastTurn = id
-    turn = OpenTurn(id: id)
+    turn = OpenTurn(id: id, cause: cause)
+    if cause == .bargeIn { interruption = id }
     if settings.echo == nil { effects.append(.listen(id)) }
   }
 
@@ -226,6 +249,7 @@ struct AgentSession: Sendable {
     }
     // The person has gone on speaking: nobody waits for the answer to this.
     guard id == lastTurn else { return }
+    if heard.words.words.isEmpty, id == interruption, goOn(to: id, &effects) { return }
     remember()
     memory.asked(heard.intent)
     let answer = Persona.answer(
@@ -280,6 +304,20 @@ struct AgentSession: Sendable {
     }
     // Also for a reply that is long over: the device waits for it.
     effects.append(.send(.interruptAcknowledged(id)))
+  }
+
+  /// The interruption was none: says the rest of what was cut. False when nothing is left of it.
+  @discardableResult
+  private mutating func goOn(to id: TurnID, _ effects: inout [AgentEffect]) -> Bool {
+    guard let reply, settings.echo == nil else { return false }
+    let (text, rest) = reply.delivery.heard(played: reply.played)
+    guard !rest.isEmpty else { return false }
+    memory.heard(text, rest: rest, of: reply.weight)
+    // What is left of an aside is none of the topic that can be asked for again.
+    let weight: Answer.Weight = reply.weight == .aside ? .aside : .rest
+    start(Answer(sentences: rest, weight: weight), to: id, wish: "go-on", &effects)
+    pump(&effects)
+    return true
   }
 
   /// Trims what we believe we said to what was heard.

@@ -49,6 +49,9 @@ struct Ear: ~Copyable {
     try everyday.hear(sound)
   }
 
+  /// The everyday words so far; the turn goes on.
+  mutating func glance() -> [String] { everyday.glance() }
+
   mutating func finish() throws(RecogniserError) -> Heard {
     // Both expect a sentence to end in silence, which the device does not send.
     let silence = [Int16](repeating: 0, count: Int(SampleSpan.milliseconds(200).samples))

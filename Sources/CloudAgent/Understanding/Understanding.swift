@@ -35,6 +35,12 @@ struct Understanding: Sendable {
     return asks && isSure ? .somewhere : nil
   }
 
+  /// What the words of an open turn tell about whether more will come.
+  func glimpse(_ words: [String]) -> AgentEvent.Glimpse {
+    AgentEvent.Glimpse(
+      words: Spoken(words.joined(separator: " ")), hint: Completeness.hint(words, matcher))
+  }
+
   private func phrase(grammar: Recognition, everyday: Recognition) -> Intent? {
     let plain = matcher.best(everyday.spoken)
     guard let strict = matcher.best(grammar.spoken) else {

@@ -76,6 +76,11 @@ final class EarPool: Sendable {
         } catch {
           Log.warning("event=packet_broken connection=\(feed.connection)")
         }
+      case .glance(let place):
+        mailbox.post(
+          .init(
+            connection: feed.connection,
+            event: .glimpsed(feed.turn, understanding.glimpse(ear.glance()), upTo: place)))
       case .understand:
         let heard = try ear.finish()
         let intent = understanding.find(grammar: heard.grammar, everyday: heard.everyday)

@@ -6,6 +6,7 @@ internal import VoiceCore
 final class TurnFeed: Sendable {
   enum Step: Sendable {
     case packet([UInt8], gap: SampleSpan)
+    case glance(upTo: SampleSpan)
     case understand
     case forget
   }
@@ -37,6 +38,9 @@ final class TurnFeed: Sendable {
 
   /// Sound that finds no room is a hole in the turn.
   func hear(_ packet: [UInt8], gap: SampleSpan) { _ = steps.put(.packet(packet, gap: gap)) }
+
+  /// An ear that has no time for it leaves it: a hint is no more than that.
+  func glance(upTo place: SampleSpan) { _ = steps.put(.glance(upTo: place)) }
 
   /// False when there is no room even for that: its words will never come.
   func understand() -> Bool {

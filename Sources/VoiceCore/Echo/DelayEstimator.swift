@@ -34,9 +34,10 @@ struct DelayEstimator: ~Copyable {
   private let binsReal = FloatMemory(count: EchoBins.fftSize / 2 + 1)
   private let binsImaginary = FloatMemory(count: EchoBins.fftSize / 2 + 1)
   private let correlation = FloatMemory(count: EchoBins.fftSize)
-  private var peaks = InlineArray<64, Float>(repeating: 0)
-  private var places = InlineArray<64, Int32>(repeating: 0)
-  private var energies = InlineArray<64, Float>(repeating: 0)
+  // Of each lag's correlation: the highest, how far from the lag it is, and the whole.
+  private let peaks = FloatMemory(count: slots)
+  private let places = FloatMemory(count: slots)
+  private let energies = FloatMemory(count: slots)
   private var firstLag: Int64 = 0
   private var nextLag = 0
   private var heldPeak = Peak()
@@ -136,18 +137,18 @@ struct DelayEstimator: ~Copyable {
     (binsImaginary.start + EchoBins.first).update(
       from: sumsImaginary.start + start, count: EchoBins.searched)
     fft.inverse(real: binsReal.start, imaginary: binsImaginary.start, into: correlation.start)
-    var energy: Float = 0
-    var peak: Float = 0
-    var place = 0
     let half = DelayEstimator.half
-    for shift in -half..<half {
-      let value = abs(correlation[shift < 0 ? shift + EchoBins.fftSize : shift])
-      energy += value * value
-      if value > peak {
-        peak = value
-        place = shift
-      }
+    // Later than the lag at the beginning of the circle, earlier at its end.
+    let later = highest(from: 0)
+    let earlier = highest(from: EchoBins.fftSize - half)
+    let peak = max(later.height, earlier.height)
+    let side = later.height == peak ? 0 : EchoBins.fftSize - half
+    var place = side
+    for index in side..<(side + half) where correlation[index] * correlation[index] == peak {
+      place = index
+      break
     }
+    if place >= half { place -= EchoBins.fftSize }
     if let held {
       let middle = held - Int(lag) * Frame.sampleCount
       if middle >= -half && middle < half {
@@ -159,9 +160,24 @@ struct DelayEstimator: ~Copyable {
         }
       }
     }
-    peaks[slot] = peak
-    places[slot] = Int32(place)
-    energies[slot] = energy
+    peaks[slot] = peak.squareRoot()
+    places[slot] = Float(place)
+    energies[slot] = later.energy + earlier.energy
+  }
+
+  /// The largest amount and the energy of `half` values of the correlation.
+  private func highest(from start: Int) -> (height: Float, energy: Float) {
+    var height = Vector(repeating: 0)
+    var energy = Vector(repeating: 0)
+    var index = start
+    while index < start + DelayEstimator.half {
+      let value = correlation.start.vector(index)
+      let square = value * value
+      energy += square
+      height.replace(with: square, where: square .> height)
+      index += 4
+    }
+    return (height.max(), energy.sum())
   }
 
   private func judge(held: Int?) -> Look? {

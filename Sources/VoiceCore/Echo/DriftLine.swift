@@ -3,6 +3,8 @@
 struct DriftLine {
   private(set) var slope = 0.0
   private var offset = 0.0
+  /// Where the echo was when it was last measured.
+  var place: Double { offset }
   private var time = 0.0
   private var offsetVariance = 0.0
   private(set) var slopeVariance = DriftLine.startingSlope * DriftLine.startingSlope
@@ -57,7 +59,7 @@ struct DriftLine {
     covariance += span * slopeVariance
     slopeVariance += DriftLine.slopeWander * span
 
-    let blurred = 0.2 * blur
+    let blurred = 0.35 * blur
     let noise =
       deviation * deviation + DriftLine.leastDeviation * DriftLine.leastDeviation
       + slopeVariance * blurred * blurred

@@ -7,7 +7,12 @@
 /// through the movements.
 struct DriftTracker: ~Copyable {
   /// Frames of echo in one measurement: short while a drift not yet undone would blur it.
-  private var blockFrames: Int { ppmDeviation > 20 ? 25 : 50 }
+  /// Doubled where noise leaves too little of it.
+  private var blockFrames: Int {
+    ppmDeviation < DriftTracker.roughPPM ? 50 : 25 << min(misses, 2)
+  }
+  private static let roughPPM: Float = 20
+  private static let heldPPM: Float = 3
   /// A block that took longer than this was torn by pauses.
   private static let longestBlock: Int64 = 120
   private static let samplesPerPPM = Double(Frame.sampleCount) * 1e-6
@@ -29,6 +34,9 @@ struct DriftTracker: ~Copyable {
   private var timeSum: Int64 = 0
   private var hasPath = false
   private var misses = 0
+  private var lastLag = 0.0
+  /// Samples between the echo and where the reference was put, when the drift was settled.
+  private var held: Double?
   private var line = DriftLine()
 
   init() {}
@@ -40,6 +48,16 @@ struct DriftTracker: ~Copyable {
     Float(line.slopeVariance.squareRoot() / DriftTracker.samplesPerPPM)
   }
 
+  /// Millionths to add for a while so that the echo stays where it was when the drift was settled:
+  /// without it what is left of the drift would add up over hours.
+  var holdingPPM: Float {
+    guard let held, hasPath else { return 0 }
+    let moved = (line.place - lastLag - held) / DriftTracker.samplesPerPPM
+    return Float(max(-3, min(3, moved / DriftTracker.holdFrames)))
+  }
+  /// Twenty seconds to bring it back.
+  private static let holdFrames = 2_000.0
+
   mutating func expect(ppm: Float, deviation: Float) {
     line.expect(
       slope: Double(ppm) * DriftTracker.samplesPerPPM,
@@ -50,6 +68,7 @@ struct DriftTracker: ~Copyable {
   mutating func restart() {
     frames = 0
     hasPath = false
+    held = nil
     misses = 0
     line.lift()
   }
@@ -90,16 +109,17 @@ struct DriftTracker: ~Copyable {
 
   private mutating func measure(at time: Double, lag: Double) {
     guard hasPath else {
-      pathReal.start.update(from: blockReal.start, count: EchoBins.count)
-      pathImaginary.start.update(from: blockImaginary.start, count: EchoBins.count)
-      hasPath = true
-      line.start(at: time, offset: lag, deviation: 0.1)
+      begin(at: time, lag: lag)
       return
     }
     compare()
     let movement = refine(Double(coarseMovement(near: line.offset(at: time) - lag)))
-    guard movement.agreement > DriftTracker.leastAgreement else {
+    let isRough = ppmDeviation > DriftTracker.roughPPM
+    guard movement.agreement > (isRough ? DriftTracker.firstAgreement : DriftTracker.leastAgreement)
+    else {
       miss()
+      // With nothing settled the newer block is as good a path as the older.
+      if isRough && misses > 1 { begin(at: time, lag: lag) }
       return
     }
     guard
@@ -111,7 +131,16 @@ struct DriftTracker: ~Copyable {
       return
     }
     misses = 0
+    lastLag = lag
+    if held == nil && ppmDeviation < DriftTracker.heldPPM { held = line.place - lag }
     learn(movement.samples)
+  }
+
+  private mutating func begin(at time: Double, lag: Double) {
+    pathReal.start.update(from: blockReal.start, count: EchoBins.count)
+    pathImaginary.start.update(from: blockImaginary.start, count: EchoBins.count)
+    hasPath = true
+    line.start(at: time, offset: lag, deviation: 0.1)
   }
 
   /// Either the path has changed or the drift is not what it was thought to be.
@@ -122,7 +151,9 @@ struct DriftTracker: ~Copyable {
     line.doubt()
   }
 
-  private static let leastAgreement = 0.3
+  /// Noise alone agrees to 0.35 by chance; a quarter of a second of echo has little to lose.
+  private static let firstAgreement = 0.45
+  private static let leastAgreement = 0.4
   private static let mostMisses = 5
 
   /// The block against the path: what is left is the movement's turn of each bin.
@@ -193,7 +224,7 @@ struct DriftTracker: ~Copyable {
       guard bend > 1e-12, strength > 1e-12 else { return Movement() }
       movement.agreement = Double(sum / strength)
       // Neighbouring bins share a window: half as many are independent.
-      movement.deviation = Double((2 * noise).squareRoot() / bend)
+      movement.deviation = Double((4 * noise).squareRoot() / bend)
       let step = Double(slope / bend)
       movement.samples -= max(-0.5, min(0.5, step))
     }

@@ -4,21 +4,25 @@
 /// while a person speaks; the quick one is never far behind a change. Whenever the quick one has
 /// clearly been right for a while, the patient one learns it all from it.
 struct EchoCanceller: ~Copyable {
-  private let fft = RealFFT(size: ReferenceSpectra.blockSize)
+  let fft = RealFFT(size: ReferenceSpectra.blockSize)
   private var reference = ReferenceSpectra()
-  private var patient = EchoPath(temper: .patient)
+  var patient = EchoPath(temper: .patient)
   private var quick = EchoPath(temper: .quick)
   private let mic = FloatMemory(count: Frame.sampleCount)
   private let played = FloatMemory(count: Frame.sampleCount)
   private var patientError: Float = 0
   private var quickError: Float = 0
   private var quickWins = 0
+  /// Frames of echo for which the quick model still learns by itself, to judge what is remembered.
+  var framesOnTrial = 0
   /// Frames since the loudspeaker last played: once all its echo is over there is nothing to do.
   private var silentFrames = ReferenceSpectra.partitions
 
   /// What is left of the microphone, and what was taken out of it; full scale is 1.
   let error = FloatMemory(count: Frame.sampleCount)
   let echo = FloatMemory(count: Frame.sampleCount)
+  /// Frames in which there was something to learn, if not for years.
+  private(set) var framesAtWork = 0
   /// Times the room was found to have changed.
   private(set) var changes = 0
 
@@ -54,6 +58,7 @@ struct EchoCanceller: ~Copyable {
       patient.unknown.clear()
       return
     }
+    framesAtWork = min(framesAtWork + 1, EchoCanceller.framesWorthKeeping)
     patient.predict(mic: mic.start, reference, fft)
     quick.predict(mic: mic.start, reference, fft)
     let surprises = (power(patient.error), power(quick.error))
@@ -83,7 +88,9 @@ struct EchoCanceller: ~Copyable {
     } else {
       quickWins = 0
       // A person speaking led it astray, or it never had the patience.
-      if quickError > EchoCanceller.clearlyMore * patientError {
+      if framesOnTrial > 0 {
+        framesOnTrial -= 1
+      } else if quickError > EchoCanceller.clearlyMore * patientError {
         quick.adopt(patient)
         quickError = patientError
       }

@@ -14,35 +14,35 @@ struct EchoPath: ~Copyable {
     /// Settles deeply and stays while a person speaks.
     static let patient = Temper(stay: 0.9998, noiseMemory: 0.7)
     /// Follows a change within a fraction of a second and is never quite still.
-    static let quick = Temper(stay: 0.997, noiseMemory: 0.5)
+    static let quick = Temper(stay: 0.975, noiseMemory: 0.5)
   }
 
   /// What is not known at the start: an echo louder than the loudspeaker's signal is possible.
   static let startingVariance: Float = 2
   /// Rooms fade: each further frame of the path is expected to be this much weaker.
-  static let fading: Float = 0.9
+  static let fading: Float = 0.93
   /// More noise is assumed than is seen: steps that are too small cost less than too large ones.
   static let caution: Float = 3
   /// How fast certainty grows with what was heard; theory says 0.5 for blocks that are half new,
   /// but it takes the partitions for independent, and in speech they are not.
   static let confidence: Float = 0.25
   /// Keeps a silent bin from dividing by nothing. Full scale is 1.
-  static let dust: Float = 1e-3
+  static let dust: Float = 1e-5
   /// How much of the circular part of a partition is left each time it is visited. Taking all of
   /// it at once disturbs the neighbours more than it helps.
   static let circularRest: Float = 0.85
   static let constrainedPerFrame = 3
 
   let temper: Temper
-  private let real = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
-  private let imaginary = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
-  private let variance = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
+  let real = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
+  let imaginary = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
+  let variance = FloatMemory(count: ReferenceSpectra.partitions * ReferenceSpectra.row)
   private let noise = FloatMemory(count: ReferenceSpectra.row)
   /// Power that the filter's own ignorance leaves in the error, by bin.
   let unknown = FloatMemory(count: ReferenceSpectra.row)
   private let sumReal = FloatMemory(count: ReferenceSpectra.row)
   private let sumImaginary = FloatMemory(count: ReferenceSpectra.row)
-  private let block = FloatMemory(count: ReferenceSpectra.blockSize)
+  let block = FloatMemory(count: ReferenceSpectra.blockSize)
   private var nextConstraint = 0
 
   /// What the microphone hears of the loudspeaker by this model, and what else it heard.

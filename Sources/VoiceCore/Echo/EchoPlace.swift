@@ -62,6 +62,15 @@ struct EchoPlace {
     return .new(look.first.delay)
   }
 
+  /// Where an earlier start found it: held until the sound says otherwise.
+  mutating func expect(samples: Float) { self.samples = samples }
+
+  /// The reference itself was moved.
+  mutating func move(by samples: Int) {
+    self.samples = self.samples.map { $0 + Float(samples) }
+    votes = 0
+  }
+
   private mutating func vote(for delay: Int) {
     votes = abs(delay - candidate) <= DelayEstimator.sameDelay ? votes + 1 : 1
     candidate = delay

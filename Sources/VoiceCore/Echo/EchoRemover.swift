@@ -12,6 +12,9 @@ final class EchoRemover {
   /// What the canceller left, as samples.
   private(set) var error = Frame()
 
+  /// The same in numbers; full scale is 1.
+  var errorNumbers: UnsafeMutablePointer<Float> { canceller.error.start }
+
   func hear(mic: borrowing Frame, reference: borrowing Frame) -> HearingSpectra {
     aligner.align(mic: mic, reference: reference, into: &placedMic, &placedReference)
     if aligner.shift != 0 { canceller.shift(by: aligner.shift) }
@@ -25,8 +28,21 @@ final class EchoRemover {
     analysis.resynthesise(gains: gains, into: &clean)
   }
 
+  func recall(_ memory: borrowing EchoMemory) {
+    guard memory.isPlausible else { return }
+    aligner.recall(memory)
+    canceller.recall(memory)
+  }
+
+  func remember(into memory: inout EchoMemory) -> Bool {
+    aligner.read(into: &memory) && canceller.read(into: &memory) && memory.isPlausible
+  }
+
+  /// The echo that was taken out of the frame just heard; full scale is 1.
+  var taken: UnsafeMutablePointer<Float> { canceller.echo.start }
+
   /// Milliseconds from the loudspeaker to the microphone; nil while nobody knows.
   var delay: Float? { aligner.delay == nil ? nil : aligner.exactDelay / 16 }
-  /// Parts per million by which the loudspeaker's clock is slower; nil while nobody knows.
+  /// Parts per million by which the loudspeaker's clock is faster; nil while nobody knows.
   var drift: Float? { aligner.isDriftSettled ? aligner.driftPPM : nil }
 }

@@ -5,9 +5,10 @@
 /// by resampling. What the canceller then sees is a path that begins a few milliseconds in and does
 /// not move.
 public struct ReferenceAligner: ~Copyable {
-  /// The microphone waits this long in here, so that a reference without any delay can be
-  /// interpolated, and still comes before its echo.
-  public static let micDelay = SampleSpan(samples: 32)
+  /// The microphone waits this long in here. A reference without any delay still comes before its
+  /// echo, and a loudspeaker 200 ppm faster than the microphone can be followed for 25 s before
+  /// what it would need has not been played yet.
+  public static let micDelay = SampleSpan(samples: 96)
 
   /// Samples that the reference should be ahead of the direct sound, at least.
   static let leastLead = 64
@@ -24,12 +25,14 @@ public struct ReferenceAligner: ~Copyable {
   private var resampled = Frame()
   private var tick: Int64 = -1
   /// Whole frames by which the reference is held back.
-  private var placement: Int64 = 0
-  private var place = EchoPlace()
+  private(set) var placement: Int64 = 0
+  var place = EchoPlace()
   private var appliedPPM: Float = 0
 
   /// Whole frames by which the placement grew in the frame just aligned; 0 nearly always.
   public private(set) var shift = 0
+  /// Up to where shifts have been told.
+  private var toldPlacement: Int64 = 0
 
   public init() {}
 
@@ -42,14 +45,15 @@ public struct ReferenceAligner: ~Copyable {
     tick += 1
     hold(mic, into: &placedMic)
     resampler.receive(reference)
-    while resampler.isReady {
-      resampler.make(&resampled)
-      history.add(resampled)
+    while resampler.isReady { makeReference() }
+    if history.newest < tick - placement {
+      stepBack()
+      makeReference()
     }
-    let before = placement
     listen(placedMic)
-    put(&placedReference)
-    shift = Int(placement - before)
+    history.copy(tick - placement, into: &placedReference)
+    shift = Int(placement - toldPlacement)
+    toldPlacement = placement
   }
 
   /// From the reference's frame to its echo's, as the driver's clocks would have it; nil while the
@@ -61,11 +65,14 @@ public struct ReferenceAligner: ~Copyable {
   /// The same with its fraction; 0 while unknown.
   public var exactDelay: Float {
     guard let samples = place.samples else { return 0 }
-    return samples - Float(ReferenceResampler.reach) + Float(resampler.lag)
+    let wait = Float(ReferenceAligner.micDelay.samples) - Float(ReferenceResampler.firstLag)
+    return samples - wait + Float(resampler.lag)
   }
 
-  /// How much slower than the microphone's the loudspeaker's clock is.
-  public var driftPPM: Float { tracker.ppm }
+  /// How much faster than the microphone's the loudspeaker's clock is.
+  public var driftPPM: Float { -tracker.ppm }
+  /// Samples by which resampling has moved the reference.
+  var resamplerLag: Double { resampler.lag }
   /// One standard deviation of it.
   public var driftDeviationPPM: Float { tracker.ppmDeviation }
   public var isDriftSettled: Bool { tracker.ppmDeviation < ReferenceAligner.settledPPM }
@@ -79,7 +86,15 @@ public struct ReferenceAligner: ~Copyable {
 
   /// What the cards' own clocks say, and how sure that is.
   public mutating func expect(driftPPM ppm: Float, deviationPPM: Float) {
-    tracker.expect(ppm: ppm, deviation: deviationPPM)
+    tracker.expect(ppm: -ppm, deviation: deviationPPM)
+  }
+
+  /// Begins where an earlier start was: nothing has been told yet, so it is no shift.
+  mutating func begin(placement expected: Int64, driftPPM: Float) {
+    placement = expected
+    toldPlacement = expected
+    appliedPPM = -driftPPM
+    resampler.setDrift(ppm: appliedPPM)
   }
 
   private static let settledPPM: Float = 10
@@ -95,10 +110,25 @@ public struct ReferenceAligner: ~Copyable {
     lastMic = copy mic
   }
 
-  private mutating func put(_ placed: inout Frame) {
-    // With hardly any delay and a faster loudspeaker the frame is not yet there.
-    placement = max(placement, tick - history.newest)
-    history.copy(tick - placement, into: &placed)
+  /// A faster loudspeaker with a short delay: what would be needed has not been played yet. If the
+  /// reference is far enough ahead of its echo it gives up some of that, once and for minutes;
+  /// if not, the drift stays as it is.
+  private mutating func stepBack() {
+    let lead = (place.whole ?? 0) - Int(placement) * Frame.sampleCount
+    let spare = lead - ReferenceAligner.leastLead
+    if spare > ReferenceAligner.leastLead / 2 {
+      resampler.stepBack(by: spare)
+      place.move(by: -spare)
+      estimator.forget()
+      tracker.restart()
+    } else {
+      resampler.stepBack(by: 0)
+    }
+  }
+
+  private mutating func makeReference() {
+    resampler.make(&resampled)
+    history.add(resampled)
   }
 
   private mutating func listen(_ mic: borrowing Frame) {
@@ -110,7 +140,11 @@ public struct ReferenceAligner: ~Copyable {
       held: place.whole)
     if let look {
       switch place.judge(look) {
-      case .same: break
+      case .same:
+        // A drift that was never found has carried the echo up to its reference.
+        if let delay = place.whole, delay < Int(placement) * Frame.sampleCount + 16 {
+          place(at: delay)
+        }
       case .new(let delay):
         tracker.restart()
         place(at: delay)
@@ -140,7 +174,7 @@ public struct ReferenceAligner: ~Copyable {
     // Not to the bit what was played unless there is reason to think that the clocks differ.
     let wanted =
       deviation > ReferenceAligner.usefulPPM || abs(ppm) < 2 * deviation + 1 && appliedPPM == 0
-      ? appliedPPM : ppm
+      ? appliedPPM : ppm + tracker.holdingPPM
     let step = max(-ReferenceAligner.slewPPM, min(ReferenceAligner.slewPPM, wanted - appliedPPM))
     guard step != 0 else { return }
     appliedPPM += step

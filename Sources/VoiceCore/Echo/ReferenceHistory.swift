@@ -3,23 +3,18 @@
 struct ReferenceHistory: ~Copyable {
   static let capacity = 64
   /// A loudspeaker quieter than -66 dB below full scale leaves no echo worth looking for.
-  private static let audible = Loudness.decibels(-66)
+  private let audible = Loudness.decibels(-66).power * Float(Frame.sampleCount)
 
-  private let frames: UnsafeMutablePointer<Frame>
+  private var frames = [Frame](repeating: Frame(), count: capacity)
   private let reals = FloatMemory(count: capacity * EchoBins.count)
   private let imaginaries = FloatMemory(count: capacity * EchoBins.count)
-  private var heard = InlineArray<64, Bool>(repeating: false)
+  /// One bit for each frame remembered.
+  private var heard: UInt64 = 0
   private var spectrum = WhitenedSpectrum(learning: 0.01)
   /// The number of the newest frame.
   private(set) var newest: Int64 = -1
   /// The newest that could be heard.
   private(set) var newestAudible: Int64 = -1_000_000
-
-  init() {
-    frames = .allocate(capacity: ReferenceHistory.capacity)
-    frames.initialize(repeating: Frame(), count: ReferenceHistory.capacity)
-  }
-  deinit { frames.deallocate() }
 
   private static func slot(_ number: Int64) -> Int { Int(number & Int64(capacity - 1)) }
 
@@ -27,12 +22,15 @@ struct ReferenceHistory: ~Copyable {
     newest += 1
     let slot = ReferenceHistory.slot(newest)
     frames[slot] = copy frame
-    spectrum.pass(frame)
+    let energy = spectrum.pass(frame)
     let wasAudible = newestAudible == newest - 1
-    let isAudible = Loudness(of: frame) > ReferenceHistory.audible
+    let isAudible = energy > audible
     if isAudible { newestAudible = newest }
-    heard[slot] = isAudible || wasAudible
-    if heard[slot] {
+    let bit: UInt64 = 1 << UInt64(slot)
+    heard &= ~bit
+    // The window reaches back over the frame before.
+    if isAudible || wasAudible {
+      heard |= bit
       spectrum.take(
         real: reals.start + slot * EchoBins.count,
         imaginary: imaginaries.start + slot * EchoBins.count)
@@ -47,7 +45,7 @@ struct ReferenceHistory: ~Copyable {
 
   func isAudible(_ number: Int64) -> Bool {
     number >= 0 && number <= newest && number > newest - Int64(ReferenceHistory.capacity)
-      && heard[ReferenceHistory.slot(number)]
+      && heard & (1 << UInt64(ReferenceHistory.slot(number))) != 0
   }
 
   /// The bins of an audible frame.

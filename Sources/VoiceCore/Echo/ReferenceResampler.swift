@@ -1,17 +1,19 @@
 /// Plays the reference at the speed the microphone's clock gives it, in frames.
 ///
 /// Frame `number` of what comes out covers the source from `position` on; at no drift that is the
-/// source itself, `reach` samples later and to the bit.
+/// source itself, `firstLag` samples later and to the bit.
 struct ReferenceResampler: ~Copyable {
   /// Samples that an interpolated one takes from each side: 60 dB up to 7 kHz.
   static let reach = 16
+  /// Where it begins: what is more than `reach` is for a loudspeaker that runs ahead.
+  static let firstLag = 80
   private static let taps = 2 * reach
   private static let phases = 128
   private static let capacity = 1_024
 
   /// Where in the source the next frame begins: whole samples and 2^-32 parts of one. Never a
   /// Float: an hour has 57 600 000 samples.
-  private var whole = -Int64(ReferenceResampler.reach)
+  private var whole = -Int64(ReferenceResampler.firstLag)
   private var fraction: UInt32 = 0
   /// How much further than a sample each sample goes, in 2^-32.
   private var stretch: Int64 = 0
@@ -41,7 +43,7 @@ struct ReferenceResampler: ~Copyable {
     guard abs(place) < 1 else { return 0 }
     if distance == 0 { return 1 }
     if distance == distance.rounded() { return 0 }
-    let beta = 5.65
+    let beta = 6.0
     let window = bessel(beta * (1 - place * place).squareRoot()) / bessel(beta)
     return Turn.of(distance / 2).sine / (.pi * distance) * window
   }
@@ -60,7 +62,7 @@ struct ReferenceResampler: ~Copyable {
 
   /// Samples that the next frame begins later than it would have without drift, to about 2^-20.
   var lag: Double {
-    Double(next * Int64(Frame.sampleCount) - Int64(ReferenceResampler.reach) - whole)
+    Double(next * Int64(Frame.sampleCount) - Int64(ReferenceResampler.firstLag) - whole)
       - Double(fraction) / 4_294_967_296
   }
 
@@ -84,6 +86,13 @@ struct ReferenceResampler: ~Copyable {
     return end + Int64(ReferenceResampler.reach) <= received
   }
 
+  /// Back to the latest place from which a frame can be made, and by `samples` more.
+  mutating func stepBack(by samples: Int) {
+    let reach = Int64(ReferenceResampler.reach)
+    whole = min(whole, received - Int64(Frame.sampleCount) - reach - 1) - Int64(samples)
+    fraction = 0
+  }
+
   mutating func make(_ frame: inout Frame) {
     let mask = Int64(ReferenceResampler.capacity - 1)
     if fraction == 0 && stretch == 0 {
@@ -95,7 +104,9 @@ struct ReferenceResampler: ~Copyable {
       for index in 0..<Frame.sampleCount {
         let place = whole + Int64(index) + (part >> 32)
         let value = interpolate(at: place, UInt32(truncatingIfNeeded: part))
-        frame.samples[index] = Int16(max(-32_768, min(32_767, value.rounded())))
+        // To the nearest, halves away from zero; the library's own rounding is a call.
+        let nearest = value + (value < 0 ? -0.5 : 0.5)
+        frame.samples[index] = Int16(max(-32_768, min(32_767, nearest)))
         part += stretch
       }
     }

@@ -16,7 +16,6 @@ enum EchoBins {
 struct WhitenedSpectrum: ~Copyable {
   /// How far a bin's level looks back, as the part that is new with every frame.
   private let learning: Float
-  /// The bins are divided by this power of their level.
   private let fft = RealFFT(size: EchoBins.fftSize)
   private let window = FloatMemory(count: EchoBins.fftSize)
   private let sound = FloatMemory(count: EchoBins.fftSize)
@@ -34,11 +33,21 @@ struct WhitenedSpectrum: ~Copyable {
     }
   }
 
-  /// Moves on by a frame without looking at it.
-  mutating func pass(_ frame: borrowing Frame) {
+  /// Moves on by a frame without looking at its spectrum.
+  /// - Returns: the frame's energy.
+  @discardableResult
+  mutating func pass(_ frame: borrowing Frame) -> Float {
     let half = Frame.sampleCount
     sound.start.update(from: sound.start + half, count: half)
-    for index in 0..<half { sound[half + index] = Float(frame.samples[index]) }
+    let new = sound.start + half
+    for index in 0..<half { new[index] = Float(frame.samples[index]) }
+    var energy = Vector(repeating: 0)
+    var index = 0
+    while index < half {
+      energy += new.vector(index) * new.vector(index)
+      index += 4
+    }
+    return energy.sum()
   }
 
   /// The spectrum of the last two frames, `EchoBins.count` bins.
@@ -71,5 +80,5 @@ struct WhitenedSpectrum: ~Copyable {
   }
 
   /// Power of one bin of rounding noise after the window: 320 · 3/8 · 1/12, and some more.
-  private static let floor = Vector(repeating: 100)
+  private static let floor: Float = 100
 }

@@ -3,17 +3,38 @@
 public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
   private let echo = EchoRemover()
   private var hint: Hint
-  private var detector = SpeechDetector()
+  private let listener = Listener()
   private var gate: SpeechGate
+  private var reduction = EchoReduction()
+  private var path: RecogniserPath
 
-  /// The frame for the recogniser, twelve milliseconds late.
+  /// The frame for the recogniser, later than the microphone by `cleanDelay`.
   public private(set) var clean = Frame()
   /// What the judges saw of this frame.
   public private(set) var spectra = HearingSpectra()
 
-  public init(hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings()) {
+  /// Six milliseconds for aligning, ten for cutting the sound into bands and putting it together.
+  public static var cleanDelay: SampleSpan { ReferenceAligner.micDelay + Frame.span }
+
+  public init(
+    hint: consuming Hint, gate: SpeechGate.Settings = SpeechGate.Settings(),
+    path: RecogniserPath.Settings = RecogniserPath.Settings()
+  ) {
     self.hint = hint
     self.gate = SpeechGate(settings: gate)
+    self.path = RecogniserPath(settings: path)
+  }
+
+  /// Begins with what an earlier start has learned; only before the first frame.
+  public mutating func recall(_ memory: borrowing EchoMemory) {
+    echo.recall(memory)
+  }
+
+  /// Writes down what was learned of the echo's path. Allocates nothing.
+  ///
+  /// - Returns: false if it is too little to be worth keeping, and then the memory is half written.
+  public func remember(into memory: inout EchoMemory) -> Bool {
+    echo.remember(into: &memory)
   }
 
   public struct Judgement: Equatable, Sendable {
@@ -41,14 +62,26 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     mic: borrowing Frame, reference: borrowing Frame, at time: SampleTime
   ) -> Judgement {
     spectra = echo.hear(mic: mic, reference: reference)
-    let opinion = hint.hear(echo.error)
-    let probability = detector.judge(
-      suppressed: echo.error, reference: reference, hint: opinion)
-    echo.resynthesise(gains: Bands(repeating: 1), into: &clean)
-    let change = gate.hear(probability, at: time)
+    let answer = listener.judge(spectra, error: echo.errorNumbers, hint: hint.hear(echo.error))
+    // While there can be no echo, there is none to take out.
+    let gains = spectra.isFar ? answer.gains : Bands(repeating: 1)
+    echo.resynthesise(gains: path.refine(gains, heard: spectra.error), into: &clean)
+    let left = Loudness(of: clean)
+    path.finish(&clean, speech: answer.speech)
+    let change = gate.hear(answer.speech, at: time)
+    reduction.hear(spectra, gains: answer.gains)
     return Judgement(
-      probability: probability, isSpeech: gate.isSpeech, change: change, mic: Loudness(of: mic),
-      reference: Loudness(of: reference), clean: Loudness(of: clean),
-      delay: echo.delay, drift: echo.drift)
+      probability: answer.speech, openness: answer.openness, isSpeech: gate.isSpeech,
+      change: change, mic: Loudness(of: mic), reference: Loudness(of: reference), clean: left,
+      delay: echo.delay, drift: echo.drift, echoReduction: reduction.decibels)
   }
+
+  // For training, which has to see what the network sees.
+
+  public var featureCount: Int { SpeechFeatures.count }
+
+  public func readFeatures(into row: inout [Float]) { listener.readFeatures(into: &row) }
+
+  /// What the canceller left of the frame, later than the microphone by `ReferenceAligner.micDelay`.
+  public func readError(into frame: inout Frame) { frame = echo.error }
 }

@@ -11,9 +11,9 @@ public struct Interrupter: Sendable {
     /// The probability that says nothing either way. Higher: fewer false interruptions, later ones.
     public var bar: Float = 0.5
     /// Certain speech for so long; doubtful speech needs longer.
-    public var duckAfter = SampleSpan.milliseconds(40)
-    public var holdAfter = SampleSpan.milliseconds(80)
-    public var confirmAfter = SampleSpan.milliseconds(130)
+    public var duckAfter = SampleSpan.milliseconds(30)
+    public var holdAfter = SampleSpan.milliseconds(60)
+    public var confirmAfter = SampleSpan.milliseconds(80)
     /// Sounds without words interrupt only when they last longer.
     public var backchannel = SampleSpan.milliseconds(600)
     /// Eight decibels down: still understood, and the talker stands out.
@@ -40,8 +40,9 @@ public struct Interrupter: Sendable {
     case holding(since: SampleTime)
     /// Suspected for too long: the reply plays again, and only certainty can stop it.
     case weary
-    /// The reply is over; nothing more to decide until the person has stopped.
-    case confirmed
+    /// The reply is over; nothing more to decide until the person has stopped, of whom the gate
+    /// may not have taken notice yet.
+    case confirmed(isNoticed: Bool)
   }
 
   /// Taken from every frame: what hovers just over the bar, as music does, never adds up.
@@ -110,9 +111,13 @@ public struct Interrupter: Sendable {
         return .none
       }
       return isCertain ? confirm() : .none
-    case .confirmed:
+    case .confirmed(let isNoticed):
       // Re-armed when the person has stopped, so that one utterance interrupts once.
-      if !isSpeech, voice.isZero { state = .quiet }
+      if isSpeech {
+        state = .confirmed(isNoticed: true)
+      } else if isNoticed || voice.isZero {
+        rearm()
+      }
       return .none
     }
   }
@@ -130,7 +135,7 @@ public struct Interrupter: Sendable {
   }
 
   private mutating func confirm() -> Verdict {
-    state = .confirmed
+    state = .confirmed(isNoticed: false)
     return .confirmed(onset: max(SampleTime.start, voice.began - SpeechGate.detectorLag))
   }
 

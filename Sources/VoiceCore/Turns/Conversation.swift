@@ -21,6 +21,12 @@ public struct Conversation: Sendable {
 
   private struct OpenTurn: Equatable, Sendable {
     let id: TurnID
+    let cause: TurnCause
+    /// Where its sound begins.
+    let start: SampleTime
+    /// How often it went on after it was probably over, and whether the agent believes it is.
+    var revision = 0
+    var isEager = false
     var streamed = SampleSpan.zero
   }
 
@@ -87,6 +93,8 @@ public struct Conversation: Sendable {
       show(because: .welcomed, &effects)
     case .transcript(let turn, let words, let isFinal):
       effects.append(.note(.transcript(turn, words, isFinal: isFinal)))
+    case .hint(let id, let hint, let heard):
+      if let turn, turn.id == id { endpointer.take(hint, upTo: turn.start + heard) }
     case .replyStart(let reply, let answered):
       startReply(reply, answering: answered, &effects)
     case .replyText(let reply, let words, _):
@@ -200,7 +208,7 @@ public struct Conversation: Sendable {
   ) {
     let frames = recent.take(newest: (now - onset + settings.preRoll).frames)
     let preRoll = SampleSpan.frames(frames.count) - (now - onset)
-    turn = OpenTurn(id: id)
+    turn = OpenTurn(id: id, cause: cause, start: now - SampleSpan.frames(frames.count))
     endpointer.begin(onset: onset, at: now)
     effects.append(.send(.turnStart(id, preRoll: max(.zero, preRoll), cause: cause)))
     effects.append(.note(.turnStarted(id, cause, onset: onset)))
@@ -220,13 +228,22 @@ public struct Conversation: Sendable {
       // The pause turned out to be part of the turn: it goes too.
       for frame in recent.take(newest: recent.count) { stream(frame, &effects) }
     }
+    guard let turn else { return }
     switch boundary {
     case .endpoint(let end):
       let isWord = endpointer.speech >= settings.shortestSpeech
       if isWord { close(.endpoint, end: end, &effects) } else { takeBack(&effects) }
     case .nobody: takeBack(&effects)
+    case .eagerEnd where endpointer.speech >= settings.shortestSpeech:
+      effects.append(
+        .send(.turnEagerEnd(turn.id, revision: turn.revision, audio: turn.streamed)))
+      self.turn?.isEager = true
+    case .resumed where turn.isEager:
+      self.turn?.isEager = false
+      self.turn?.revision += 1
+      effects.append(.send(.turnResumed(turn.id, revision: turn.revision + 1)))
     case .eagerEnd, .resumed, nil:
-      guard (turn?.streamed ?? .zero) >= longestTurn else { return }
+      guard turn.streamed >= longestTurn else { return }
       isWaitingForPause = true
       close(.longest, end: now, &effects)
     }
@@ -247,7 +264,10 @@ public struct Conversation: Sendable {
     guard case .dropTurn(let id, let reason) = machine.handle(.turnDropped(.tooShort)) else {
       return
     }
+    let wasInterruption = turn?.cause == .bargeIn
     drop(id, reason, &effects)
+    // Nobody had anything to say: the agent may say the rest of what it was interrupted in.
+    if wasInterruption { effects.append(.send(.unmute(agentsName, played: playhead.played))) }
     show(because: .tooShort, &effects)
   }
 

@@ -1,11 +1,12 @@
 /// Finds the end of a turn in what the detector says: probably over, after all not, certainly over.
 ///
-/// How long a silence must be depends on who speaks (`PauseHabit`) and on what the agent makes of
-/// the words so far (`TurnHint`), within the technician's bounds.
+/// How long a silence must be depends on who speaks (`PauseHabit`), on what the agent makes of the
+/// words so far (`TurnHint`), and on how quiet the room is when nobody speaks. All of it stays within
+/// the technician's bounds.
 public struct Endpointer: Sendable {
   public struct Settings: Equatable, Sendable {
     /// Silence this long ends the turn of a person we know nothing about.
-    public var endSilence = SampleSpan.milliseconds(600)
+    public var endSilence = SampleSpan.milliseconds(550)
     /// What was learnt or hinted stays within these.
     public var shortestSilence = SampleSpan.milliseconds(300)
     public var longestSilence = SampleSpan.milliseconds(2_000)
@@ -33,6 +34,17 @@ public struct Endpointer: Sendable {
 
   /// The end is probable when this much of the silence that makes it certain has passed.
   static let eagerShare: Float = 0.45
+  /// A turn is held open this long for something that may be speech.
+  static let longestDoubt = SampleSpan.milliseconds(100)
+  /// Silence more doubtful than the room's own counts in part, but no silence takes longer than this many times its nominal
+  /// length.
+  static let slowest: Float = 1.1
+  /// From this probability down a frame is silence, in part or in full.
+  static let hush: Float = 0.35
+  /// The room's own silence is that of the last two seconds or so; it counts as no more doubtful
+  /// than this.
+  static let memory: Float = 200
+  static let leastCalm: Float = 0.4
   /// Speech this soon after an end was the same turn: we cut it.
   static let regret = SampleSpan.milliseconds(1_000)
 
@@ -44,6 +56,12 @@ public struct Endpointer: Sendable {
   private var state = State.waiting
   /// Closes sooner than the gate that the state is shown by: each of our decisions waits anyway.
   private var gate: SpeechGate
+  /// Silence since speech ended, in frames as quiet as this room is when nobody speaks.
+  private var quiet: Float = 0
+  /// What a frame of that silence weighs: 1, or less where the room is loud.
+  private var calm: Float = 1
+  /// Frames it was learned from: begins as if there had been a few.
+  private var learned: Float = 10
   private var habit: PauseHabit
   private var hint = TurnHint.none
   private var hintedUntil = SampleTime.start
@@ -57,7 +75,7 @@ public struct Endpointer: Sendable {
     var quick = SpeechGate.Settings()
     quick.onset = .milliseconds(40)
     quick.release = .milliseconds(60)
-    quick.off = 0.5
+    quick.off = 0.6
     gate = SpeechGate(settings: quick)
   }
 
@@ -78,6 +96,7 @@ public struct Endpointer: Sendable {
     speech = gate.isSpeech ? time - onset : .zero
     hint = .none
     hintedUntil = onset
+    quiet = 0
     state = gate.isSpeech ? .speaking : .silent(since: time, isEager: false)
   }
 
@@ -94,6 +113,7 @@ public struct Endpointer: Sendable {
   public mutating func hear(_ probability: Float, isSpeech: Bool, at time: SampleTime) -> Boundary?
   {
     let change = gate.hear(probability, at: time)
+    weigh(probability)
     if case .started(let onset)? = change {
       isSpent = false
       speech += time - onset
@@ -127,6 +147,17 @@ public struct Endpointer: Sendable {
     }
   }
 
+  private mutating func weigh(_ probability: Float) {
+    // The silence that ends speech begins with the first doubt.
+    if gate.isSpeech, gate.isSteady { quiet = 0 }
+    let silence = max(0, -Evidence.weight(of: probability, bar: Endpointer.hush))
+    if state == .waiting, !gate.isSpeech, gate.isSteady {
+      learned = min(learned + 1, Endpointer.memory)
+      calm = max(Endpointer.leastCalm, calm + (silence - calm) / learned)
+    }
+    quiet += silence / calm
+  }
+
   private mutating func arm(at time: SampleTime) {
     if let lastEnd {
       if time - lastEnd < Endpointer.regret { habit.paused(time - lastEnd) }
@@ -139,46 +170,30 @@ public struct Endpointer: Sendable {
     _ end: SampleTime, _ isEager: Bool, isSpeech: Bool, at time: SampleTime
   ) -> Boundary? {
     let needed = neededSilence(after: end)
-    // Not while something begins that may turn out to be speech.
-    if time - end >= needed, gate.isSteady {
+    let passed = Float((time - end).samples) / Float(Frame.sampleCount)
+    let isLong = quiet >= needed || passed >= needed * Endpointer.slowest
+    // Not while something begins that may turn out to be speech; but noise can seem to for ever.
+    let isBeginning = !gate.isSteady && quiet < needed + Float(Endpointer.longestDoubt.frames)
+    if time - end >= settings.longestSilence || isLong && !isBeginning {
       state = .waiting
       isSpent = isSpeech
       lastEnd = end
       habit.turnEnded()
       return .endpoint(end: end)
     }
-    let eager = SampleSpan(samples: Int64(Float(needed.samples) * Endpointer.eagerShare))
-    guard !isEager, time - end >= eager else { return nil }
+    guard !isEager, quiet >= needed * Endpointer.eagerShare else { return nil }
     state = .silent(since: end, isEager: true)
     return .eagerEnd(end: end)
   }
 
-  private func neededSilence(after end: SampleTime) -> SampleSpan {
+  /// In frames of the room's own silence.
+  private func neededSilence(after end: SampleTime) -> Float {
     let factor: Float =
       // A hint about less than what was said says nothing about the rest.
       if hintedUntil + TurnHint.tolerance < end { 1 } else { hint.factor }
-    let wanted = SampleSpan(samples: Int64(Float(habit.silence.samples) * factor))
-    return max(settings.shortestSilence, min(settings.longestSilence, wanted))
+    let wanted = Float(habit.silence.samples) * factor
+    let bounded = max(
+      Float(settings.shortestSilence.samples), min(Float(settings.longestSilence.samples), wanted))
+    return bounded / Float(Frame.sampleCount)
   }
-}
-
-/// What the agent makes of the words of an open turn.
-public enum TurnHint: Equatable, Sendable {
-  case none
-  /// They make a whole sentence, or a whole wish.
-  case complete
-  /// More must follow: "and", "the", half a number.
-  case unfinished
-
-  /// What it makes of the silence that ends a turn. A hint can be wrong, so neither is decisive.
-  var factor: Float {
-    switch self {
-    case .none: 1
-    case .complete: 0.6
-    case .unfinished: 1.8
-    }
-  }
-
-  /// An agent that heard all but the last sounds of a word has heard the word.
-  static let tolerance = SampleSpan.milliseconds(150)
 }

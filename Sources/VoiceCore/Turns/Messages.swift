@@ -48,10 +48,17 @@ public enum Upstream: Equatable, Sendable {
   case turnStart(TurnID, preRoll: SampleSpan, cause: TurnCause)
   /// One Opus packet; `at` is its place from the start of the turn.
   case turnAudio(TurnID, packet: [UInt8], at: SampleSpan)
+  /// The turn is probably over, after so much sound. An agent may begin to understand it, but
+  /// nothing may be heard or done before the commit. `revision` counts how often it went on.
+  case turnEagerEnd(TurnID, revision: Int, audio: SampleSpan)
+  /// It was not over: what was understood at the last eager end is not the whole.
+  case turnResumed(TurnID, revision: Int)
   case turnCommit(TurnID, audio: SampleSpan, reason: TurnEnd)
   case turnCancel(TurnID, reason: TurnCancel)
   /// The person spoke over a reply: already muted here; `played` is what was really heard.
   case interrupt(ReplyID, played: SampleSpan)
+  /// That interruption was none: please go on from there.
+  case unmute(ReplyID, played: SampleSpan)
   case playback(ReplyID, played: SampleSpan, buffered: SampleSpan, state: PlaybackState)
 
   public struct Hello: Equatable, Sendable {
@@ -81,6 +88,8 @@ public enum Downstream: Equatable, Sendable {
   case welcome(Welcome)
   /// What the agent understood of a turn so far.
   case transcript(TurnID, Spoken, isFinal: Bool)
+  /// What the agent makes of an open turn, from its sound up to there.
+  case hint(TurnID, TurnHint, upTo: SampleSpan)
   case replyStart(ReplyID, answering: TurnID)
   /// What is being said at `at` from the start of the reply.
   case replyText(ReplyID, Spoken, at: SampleSpan)

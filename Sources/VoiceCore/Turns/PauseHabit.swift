@@ -4,9 +4,9 @@
 /// lengthens it at once; turns spoken without long pauses shorten it a little each.
 struct PauseHabit: Equatable, Sendable {
   /// Waited beyond the longest pause they make.
-  static let margin = SampleSpan.milliseconds(100)
+  static let margin = SampleSpan.milliseconds(60)
   /// The first long pause moves it half of the way: it may have been the only one.
-  static let learning: Float = 0.5
+  static let learning: Float = 0.2
   /// Ten turns without pauses take off a quarter of what can go.
   static let forgetting: Float = 0.03
   /// After so long without speech somebody else may stand there.

@@ -46,6 +46,8 @@ public struct TurnMachine: Sendable {
   private var lastTurn = TurnID(0)
   /// The turn that may still be answered when nothing is going on.
   private var answerable: TurnID?
+  /// The turn whose answer was interrupted by the one that is open.
+  private var interrupted: TurnID?
 
   public init(thinkingLimit: SampleSpan) { self.thinkingLimit = thinkingLimit }
 
@@ -61,6 +63,8 @@ public struct TurnMachine: Sendable {
       return .endTurn(turn, reason)
     case (.listening(let turn, _), .turnDropped(let reason)):
       state = .idle
+      // Nobody interrupted after all: the rest of that answer may still come.
+      if reason == .tooShort { answerable = interrupted }
       return .dropTurn(turn, reason)
     case (.listening(let turn, _), .stopped):
       state = .idle
@@ -79,9 +83,10 @@ public struct TurnMachine: Sendable {
       answerable = nil
       return .rest(.stopped)
 
-    case (.speaking(let reply, _), .interrupted(let time)):
+    case (.speaking(let reply, let answered), .interrupted(let time)):
       lastTurn = lastTurn.next
       answerable = nil
+      interrupted = answered
       state = .listening(lastTurn, since: time)
       return .yield(reply, to: lastTurn)
     case (.speaking(let reply, _), .replyDrained(let drained)) where drained == reply:
@@ -131,6 +136,7 @@ public struct TurnMachine: Sendable {
   private mutating func begin(at time: SampleTime, _ cause: TurnCause) -> Decision {
     lastTurn = lastTurn.next
     answerable = nil
+    interrupted = nil
     state = .listening(lastTurn, since: time)
     return .beginTurn(lastTurn, cause)
   }
