@@ -36,14 +36,20 @@ import VoiceCore
     return svg.hasSuffix("</svg>\n")
   }
 
-  @Test func aConversationShowsWhatHappened() throws {
-    let scene = try Scene(
-      seconds: 6, talker: (Voice(seed: 96).speak(seconds: 1.5), at: 2_400),
-      reply: (Voice(seed: 97).speak(seconds: 5), at: 300))
-    let svg = picture(scene.replay())
+  @Test func aConversationShowsWhatHappened() {
+    let onset = SampleTime.start + .milliseconds(2_400)
+    let steps = (0..<600).map { number in
+      switch number {
+      case 250: step(number, [.speechStart(start: onset), .duck])
+      case 270: step(number, [.bargeIn(start: onset)])
+      case 400: step(number, [.endpoint(end: onset)])
+      default: step(number)
+      }
+    }
+    let svg = picture(steps)
     #expect(isBalanced(svg))
     for word in [
-      "microphone", "loudspeaker", "probability", "barge_in +", "speech_start +", "6.00 s",
+      "microphone", "loudspeaker", "probability", "barge_in +310", "speech_start +110", "6.00 s",
     ] {
       #expect(svg.contains(word), "\(word)")
     }

@@ -17,12 +17,12 @@ import VoiceCore
     var sound = (0..<128_000).map { _ in Int16.random(in: -300...300, using: &dice) }
     let voice = Voice(seed: 92).speak(seconds: 4, decibels: -36)
     for index in voice.indices { sound[64_000 + index] += voice[index] }
-    let mic = try wave("mic.wav", sound)
-    let silent = try wave("ref.wav", [Int16](repeating: 0, count: sound.count))
+    let mic = try bench.wave("mic.wav", sound)
+    let silent = try bench.wave("ref.wav", [Int16](repeating: 0, count: sound.count))
     func levels(_ settings: String) throws -> (noise: Double, voice: Double) {
-      let file = try folder.file("my.conf", Array("[hearing]\n\(settings)\n".utf8))
-      #expect(run(mic: mic, reference: silent, ["--config", file]) == 0)
-      let clean = try clean()
+      let file = try bench.folder.file("my.conf", Array("[hearing]\n\(settings)\n".utf8))
+      #expect(bench.run(mic: mic, reference: silent, ["--config", file]) == 0)
+      let clean = try bench.clean()
       return (level(of: clean[40_000..<60_000]), level(of: clean[100_000...]))
     }
     let plain = try levels("noise_suppression = off")
