@@ -105,7 +105,7 @@ public struct DeviceSettings: Equatable, Sendable {
   }
 
   public struct Turn: Equatable, Sendable {
-    public var endSilence: SampleSpan = .milliseconds(560)
+    public var endSilence: SampleSpan = .milliseconds(580)
     public var shortestSilence: SampleSpan = .milliseconds(300)
     public var longestSilence: SampleSpan = .milliseconds(2_000)
     public var patience: SampleSpan = .seconds(4)

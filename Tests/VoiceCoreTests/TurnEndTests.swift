@@ -61,9 +61,9 @@ import VoiceCore
       }
       return (rehearsal.time - end).milliseconds
     }
-    #expect(wait(nil) == 560)
-    #expect(wait(.complete) == 340)
-    #expect(wait(.unfinished) == 1_010)
+    #expect(wait(nil) == 580)
+    #expect(wait(.complete) == 350)
+    #expect(wait(.unfinished) == 1_050)
   }
 
   @Test mutating func aHintAboutAnotherTurnOrOlderSoundIsNone() {

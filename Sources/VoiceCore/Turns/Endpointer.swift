@@ -6,7 +6,7 @@
 public struct Endpointer: Sendable {
   public struct Settings: Equatable, Sendable {
     /// Silence this long ends the turn of a person we know nothing about.
-    public var endSilence = SampleSpan.milliseconds(560)
+    public var endSilence = SampleSpan.milliseconds(580)
     /// What was learnt or hinted stays within these.
     public var shortestSilence = SampleSpan.milliseconds(300)
     public var longestSilence = SampleSpan.milliseconds(2_000)
