@@ -12,6 +12,8 @@ struct AudioLoop: ~Copyable {
   private var time = SampleTime.start
   private var lastAudible: ReplyID?
   private var card: Unmanaged<CardHolder>?
+  /// Its delay is not yet told to the chain: the driver knows it once it has been given sound.
+  private var isCardNew = false
   private var nextSilence: Int64 = 0
   private var mic = Frame()
   private var speaker = Frame()
@@ -39,7 +41,10 @@ struct AudioLoop: ~Copyable {
   }
 
   private mutating func step() {
-    if card == nil { card = bridge.takeOffer() }
+    if card == nil {
+      card = bridge.takeOffer()
+      isCardNew = card != nil
+    }
     listen()
     time = time + Frame.span
     // Muted means muted: nothing behind this line ever had the sound.
@@ -81,6 +86,10 @@ struct AudioLoop: ~Copyable {
     guard let current = card?._withUnsafeGuaranteedRef({ $0.card }) else { return }
     do throws(CardTrouble) { try current.play(speaker) } catch { lose(error) }
     bridge.counters.stumbles.value = current.stumbles
+    if isCardNew {
+      isCardNew = false
+      chain.expect(delay: current.playbackDelay)
+    }
   }
 
   private mutating func lose(_ trouble: CardTrouble) {

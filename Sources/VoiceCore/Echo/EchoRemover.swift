@@ -23,10 +23,13 @@ final class EchoRemover {
     return analysis.analyse(canceller, reference: placedReference)
   }
 
-  /// The sound for the recogniser: twelve milliseconds late, each band with its gain.
+  /// The sound for the recogniser: sixteen milliseconds late, each band with its gain.
   func resynthesise(gains: borrowing Bands, into clean: inout Frame) {
     analysis.resynthesise(gains: gains, into: &clean)
   }
+
+  /// What the driver says of the way to the loudspeaker, until the sound itself says better.
+  func expect(delay: SampleSpan) { aligner.expect(delay: delay) }
 
   func recall(_ memory: borrowing EchoMemory) {
     guard memory.isPlausible else { return }

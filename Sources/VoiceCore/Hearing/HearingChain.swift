@@ -25,6 +25,9 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     self.path = RecogniserPath(settings: path)
   }
 
+  /// What the driver says of the way to the loudspeaker, until the sound itself says better.
+  public mutating func expect(delay: SampleSpan) { echo.expect(delay: delay) }
+
   /// Begins with what an earlier start has learned; only before the first frame.
   public mutating func recall(_ memory: borrowing EchoMemory) {
     echo.recall(memory)
