@@ -40,6 +40,10 @@ public struct Replay: ~Copyable {
   private var endpointer: Endpointer
   private var time = SampleTime.start
   private var lastFar: SampleTime?
+  private var isSpeech = false
+  /// Where speech began and ended last.
+  private var began = SampleTime.start
+  private var ended = SampleTime.start
 
   public init(
     gate: SpeechGate.Settings = .init(), path: RecogniserPath.Settings = .init(),
@@ -57,10 +61,19 @@ public struct Replay: ~Copyable {
     if !reference.isSilent { lastFar = time }
     let isFar = lastFar.map { time - $0 < Replay.replyGap } ?? false
     var events: [Event] = []
-    switch judged.change {
-    case .started(let onset): events.append(.speechStart(start: onset))
-    case .ended(let end): events.append(.speechEnd(end: end))
-    case nil: break
+    let boundary = endpointer.hear(judged.probability, isSpeech: judged.isSpeech, at: time)
+    // What is left of a turn that was ended is no speech; whoever goes on after it begins anew.
+    if case .started(let onset)? = judged.change { began = onset }
+    if endpointer.hearsSpeech != isSpeech {
+      isSpeech.toggle()
+      if isSpeech {
+        events.append(.speechStart(start: max(began, ended)))
+      } else {
+        if case .ended(let end)? = judged.change { ended = end }
+        if case .endpoint(let end)? = boundary { ended = end }
+        events.append(.speechEnd(end: ended))
+        began = max(began, ended)
+      }
     }
     let verdict = interrupter.judge(
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
@@ -71,7 +84,7 @@ public struct Replay: ~Copyable {
     case .confirmed(let onset): events.append(.bargeIn(start: onset))
     case .none, .held: break
     }
-    switch endpointer.hear(judged.probability, isSpeech: judged.isSpeech, at: time) {
+    switch boundary {
     case .eagerEnd(let end): events.append(.eagerEnd(end: end))
     case .resumed: events.append(.resumed)
     case .endpoint(let end): events.append(.endpoint(end: end))
@@ -79,7 +92,7 @@ public struct Replay: ~Copyable {
     case .nobody, nil: break
     }
     return Step(
-      time: time, clean: chain.clean, probability: judged.probability, isSpeech: judged.isSpeech,
+      time: time, clean: chain.clean, probability: judged.probability, isSpeech: isSpeech,
       isFar: isFar, order: interrupter.order, delay: judged.delay, drift: judged.drift,
       echoReduction: judged.echoReduction, events: events)
   }

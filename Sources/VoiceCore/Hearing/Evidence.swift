@@ -29,7 +29,8 @@ public struct Evidence: Equatable, Sendable {
   ///
   /// - Parameter bar: the probability that says nothing either way.
   public static func weight(of probability: Float, bar: Float) -> Float {
-    max(-1, min(1, (logOdds(probability) - logOdds(bar)) / certainty))
+    // What is no number says nothing.
+    probability.isNaN ? 0 : max(-1, min(1, (logOdds(probability) - logOdds(bar)) / certainty))
   }
 
   private static func logOdds(_ probability: Float) -> Float {

@@ -185,6 +185,9 @@ public struct Conversation: Sendable {
     if case .started(let began)? = heard.change { onset = began }
     recent.keep(heard.sound)
     let boundary = endpointer.hear(heard.probability, isSpeech: heard.isSpeech, at: now)
+    // Somebody who goes on right after their turn was ended begins anew, though the slower gate that
+    // dates onsets never closed.
+    if endpointer.onset > onset, endpointer.hearsSpeech { onset = endpointer.onset }
     if !heard.isSpeech { isWaitingForPause = false }
     guard presence.obstacle == nil else { return }
     switch machine.state {

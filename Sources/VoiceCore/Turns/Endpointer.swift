@@ -53,6 +53,8 @@ public struct Endpointer: Sendable {
   public private(set) var speech = SampleSpan.zero
   /// Somebody speaks, and it is not what is left of a turn that was ended.
   public private(set) var hearsSpeech = false
+  /// Where the speech that is heard began, or the last that was.
+  public private(set) var onset = SampleTime.start
   private var state = State.waiting
   /// Closes sooner than the gate that the state is shown by: each of our decisions waits anyway.
   private var gate: SpeechGate
@@ -116,6 +118,7 @@ public struct Endpointer: Sendable {
     weigh(probability)
     if case .started(let onset)? = change {
       isSpent = false
+      self.onset = onset
       speech += time - onset
     } else if gate.isSpeech {
       speech += Frame.span

@@ -5,7 +5,7 @@
 struct PauseHabit: Equatable, Sendable {
   /// Waited beyond the longest pause they make.
   static let margin = SampleSpan.milliseconds(60)
-  /// The first long pause moves it half of the way: it may have been the only one.
+  /// A long pause moves it a fifth of the way: it may have been the only one.
   static let learning: Float = 0.2
   /// Ten turns without pauses take off a quarter of what can go.
   static let forgetting: Float = 0.03
