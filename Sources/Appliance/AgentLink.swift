@@ -98,7 +98,7 @@ final class AgentLink {
 
   private func receive(_ message: WireMessage) {
     do throws(WireError) {
-      guard let message = try wire.decode(message) else { return }
+      guard let message = try wire.decode(message).message else { return }
       if case .welcome = message { reconnector.opened(at: now) }
       onEvent(.received(message))
     } catch {

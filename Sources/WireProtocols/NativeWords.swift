@@ -69,3 +69,21 @@ extension TurnHint {
     }
   }
 }
+
+extension Capture {
+  static let all: [Capture] = [.off, .listening, .streaming]
+  var word: String {
+    switch self {
+    case .off: "off"
+    case .listening: "listening"
+    case .streaming: "streaming"
+    }
+  }
+}
+
+extension Capabilities {
+  static let named: [(capability: Capabilities, name: String)] = [
+    (.resume, "resume"), (.eagerEnd, "eager_end"), (.hints, "hints"), (.unmute, "unmute"),
+    (.gaps, "gaps"), (.capture, "capture"),
+  ]
+}

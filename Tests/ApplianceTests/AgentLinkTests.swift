@@ -52,7 +52,9 @@ private final class AgentBench {
       served[connection] = []
     case .received(let isText, let bytes):
       do throws(WireError) {
-        if let message = try agents[connection]?.decode(isText ? .text(bytes) : .binary(bytes)) {
+        if let message = try agents[connection]?.decode(isText ? .text(bytes) : .binary(bytes))
+          .message
+        {
           served[connection]?.append(message)
         }
       } catch {

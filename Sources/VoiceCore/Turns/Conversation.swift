@@ -95,7 +95,7 @@ public struct Conversation: Sendable {
       effects.append(.note(.transcript(turn, words, isFinal: isFinal)))
     case .hint(let id, let hint, let heard):
       if let turn, turn.id == id { endpointer.take(hint, upTo: turn.start + heard) }
-    case .replyStart(let reply, let answered):
+    case .replyStart(let reply, let answered, _):
       startReply(reply, answering: answered, &effects)
     case .replyText(let reply, let words, _):
       if named(reply) != nil { effects.append(.note(.replyText(reply, words))) }
