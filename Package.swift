@@ -59,7 +59,7 @@ let package = Package(
     edge("ALSA", ["VoiceCore", "CALSA"], links: ["asound"]),
     edge("Opus", ["VoiceCore", "COpus"], links: ["opus"]),
     edge("SpeexDSP", ["VoiceCore", "CSpeexDSP"], links: ["speexdsp", "m"]),
-    edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "crypto"]),
+    edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "ssl", "crypto"]),
     cLibrary("CLinux"),
     cLibrary("CALSA"),
     cLibrary("COpus"),
@@ -102,6 +102,10 @@ let package = Package(
     // The agent: server side, never linked into the device programs.
     cLibrary("CPocketSphinx", pkgConfig: "pocketsphinx"),
     cLibrary("CESpeak"),
+    cLibrary("CCrypto"),
+    .target(
+      name: "Crypto", dependencies: ["CCrypto"], swiftSettings: everywhere,
+      linkerSettings: [.linkedLibrary("crypto")]),
     .target(
       name: "PocketSphinx", dependencies: ["VoiceCore", "CPocketSphinx"], swiftSettings: everywhere,
       linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
@@ -112,7 +116,7 @@ let package = Package(
       name: "CloudAgent",
       dependencies: [
         "VoiceCore", "WireProtocols", "ControlProtocol", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto",
       ],
       swiftSettings: everywhere),
     .executableTarget(
@@ -149,7 +153,7 @@ let package = Package(
       "CloudAgent",
       [
         "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto",
       ]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]
