@@ -59,7 +59,7 @@ let package = Package(
     edge("ALSA", ["VoiceCore", "CALSA"], links: ["asound"]),
     edge("Opus", ["VoiceCore", "COpus"], links: ["opus"]),
     edge("SpeexDSP", ["VoiceCore", "CSpeexDSP"], links: ["speexdsp", "m"]),
-    edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "crypto"]),
+    edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "ssl", "crypto"]),
     cLibrary("CLinux"),
     cLibrary("CALSA"),
     cLibrary("COpus"),

@@ -18,6 +18,7 @@ final class AgentLink {
   static let largestQueue = 256 << 10
 
   private let link: ServerLink
+  private let server: ServerAddress
   private let onEvent: (Event) -> Void
   private let hello: Upstream
   private var wire = NativeDevice()
@@ -40,10 +41,11 @@ final class AgentLink {
     reconnector = Reconnector(
       connectLimit: settings.link.connectTimeout, longestWait: settings.link.longestWait,
       seed: UInt64(bitPattern: MonotonicClock.microseconds()) ^ UInt64(Process.identifier) << 40)
+    server = try ServerAddress(url: settings.agent.url)
     var forward: (ServerLink.Event) -> Void = { _ in }
     link = ServerLink(
-      on: loop, to: try ServerAddress(url: settings.agent.url),
-      caFile: settings.agent.caFile.isEmpty ? nil : settings.agent.caFile,
+      on: loop,
+      trust: TLSTrust(caFile: settings.agent.caFile.isEmpty ? nil : settings.agent.caFile),
       subprotocol: NativeDevice.subprotocol, maximumMessage: WireLimits.largestMessage,
       maximumQueueBytes: AgentLink.largestQueue, onEvent: { forward($0) })
     forward = { self.handle($0) }
@@ -58,7 +60,7 @@ final class AgentLink {
     case .none: break
     case .connect:
       onEvent(.connecting)
-      link.connect()
+      link.connect(to: server)
     case .giveUpThisTry:
       close(LinkLoss("no welcome in time", advice: "is it an agent that listens there?"))
     }
@@ -89,6 +91,7 @@ final class AgentLink {
       send(hello)
     case .received(let isText, let bytes):
       receive(isText ? .text(bytes) : .binary(bytes))
+    case .pong: break
     case .closed(let failure):
       let loss = ownReason ?? LinkLoss(failure.reason, advice: failure.advice)
       ownReason = nil
