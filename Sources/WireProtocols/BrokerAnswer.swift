@@ -81,11 +81,9 @@ public enum BrokerAnswer {
 
   /// What a broker that refuses says is the reason, fit for a log line; nil when it says nothing.
   public static func refusal(_ bytes: [UInt8]) -> String? {
-    guard let answer = try? object(bytes), case .text(let message)? = answer.member("message")
-    else {
-      // No sentence of the broker's is better than half of one: the status says enough.
-      return nil
-    }
+    // An answer that cannot be read has no sentence in it; its status says enough.
+    let answer = try? object(bytes)
+    guard case .text(let message)? = answer?.member("message") else { return nil }
     // What is no visible ASCII could be anything on a terminal.
     let shown = message.utf8.prefix(WireLimits.longestSentence).map { byte -> UInt8 in
       byte >= 0x20 && byte < 0x7F ? byte : UInt8(ascii: "?")

@@ -1,7 +1,7 @@
 public import VoiceCore
 
 /// The agent's side of the native protocol, for one session. `docs/PROTOCOL.md` is the specification.
-public struct NativeAgent {
+public struct NativeAgent: Sendable {
   public static let subprotocol = NativeDevice.subprotocol
 
   /// Interrupts that wait for their acknowledgement; a device that sends more without reading is
@@ -53,7 +53,7 @@ public struct NativeAgent {
       var text = NativeText("response.start")
       text.reply(reply)
       text.turn(turn)
-      text.number("rev", Int64(revision))
+      if let revision { text.number("rev", Int64(revision)) }
       return text.finish()
     case .replyText(let reply, let words, let place):
       var text = NativeText("response.text")

@@ -1,7 +1,7 @@
 public import VoiceCore
 
 /// The device's side of the native protocol, for one session. `docs/PROTOCOL.md` is the specification.
-public struct NativeDevice {
+public struct NativeDevice: Sendable {
   public static let subprotocol = "auricle.v1"
 
   private var sent: UInt32 = 0
@@ -202,7 +202,7 @@ public struct NativeDevice {
     case fields.is("response.start"):
       return .replyStart(
         try fields.reply(), answering: try fields.turn(),
-        revision: try fields.has("rev") ? try fields.revision() : 0)
+        revision: fields.has("rev") ? try fields.revision() : nil)
     case fields.is("response.text"):
       return .replyText(
         try fields.reply(), Spoken(try fields.text("text", longest: WireLimits.longestWords)),

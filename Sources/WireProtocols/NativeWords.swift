@@ -26,12 +26,13 @@ extension TurnEnd {
 }
 
 extension TurnCancel {
-  static let all: [TurnCancel] = [.tooShort, .muted, .button]
+  static let all: [TurnCancel] = [.tooShort, .muted, .button, .offline]
   var word: String {
     switch self {
     case .tooShort: "too_short"
     case .muted: "muted"
     case .button: "button"
+    case .offline: "offline"
     }
   }
 }

@@ -73,7 +73,7 @@ final class TestDevice {
     self.loop = loop
     let address = try ServerAddress(url: "ws://127.0.0.1:\(port)\(Agent.path)")
     link = ServerLink(
-      on: loop, to: address, caFile: nil, subprotocol: NativeDevice.subprotocol,
+      on: loop, subprotocol: NativeDevice.subprotocol,
       maximumMessage: WireLimits.largestMessage, maximumQueueBytes: 1 << 20
     ) { [weak self] event in
       switch event {
@@ -84,10 +84,11 @@ final class TestDevice {
               device: "test", model: "test", firmware: "0", packetMilliseconds: 60,
               replyBuffer: buffer)))
       case .received(let isText, let bytes): self?.take(isText ? .text(bytes) : .binary(bytes))
+      case .pong: break
       case .closed(let failure): self?.end = failure
       }
     }
-    link?.connect()
+    link?.connect(to: address)
   }
 
   private func take(_ message: WireMessage) {

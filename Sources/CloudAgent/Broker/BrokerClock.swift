@@ -4,7 +4,7 @@ internal import Linux
 /// jump. A value, so that a test can say what time it is.
 struct BrokerClock: Sendable {
   /// Milliseconds since 1970.
-  var unix: @Sendable () -> Int64 = { UnixTime.milliseconds() }
+  var unix: @Sendable () -> Int64 = { WallClock.milliseconds() }
   /// Microseconds since some moment.
   var monotonic: @Sendable () -> Int64 = { MonotonicClock.microseconds() }
 }

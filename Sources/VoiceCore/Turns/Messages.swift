@@ -34,6 +34,8 @@ public enum TurnCancel: Equatable, Sendable {
   case tooShort
   case muted
   case button
+  /// There was no connection for too long.
+  case offline
 }
 
 public enum PlaybackState: Equatable, Sendable { case playing, drained, underrun, muted }
@@ -140,8 +142,9 @@ public enum Downstream: Equatable, Sendable {
   case transcript(TurnID, Spoken, isFinal: Bool)
   /// What the agent makes of an open turn, from its sound up to there.
   case hint(TurnID, TurnHint, upTo: SampleSpan)
-  /// An answer to this turn as it was committed: one to an earlier revision is stale.
-  case replyStart(ReplyID, answering: TurnID, revision: Int = 0)
+  /// An answer to this turn as it was committed: one to an earlier revision is stale. Nil from an
+  /// agent that knows of no revisions.
+  case replyStart(ReplyID, answering: TurnID, revision: Int? = nil)
   /// What is being said at `at` from the start of the reply.
   case replyText(ReplyID, Spoken, at: SampleSpan)
   /// One Opus packet.
