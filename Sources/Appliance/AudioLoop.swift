@@ -14,7 +14,8 @@ struct AudioLoop: ~Copyable {
   private var card: Unmanaged<CardHolder>?
   /// Its delay is not yet told to the chain: the driver knows it once it has been given sound.
   private var isCardNew = false
-  private var nextSilence: Int64 = 0
+  /// The sample clock never stops: without a card, ten milliseconds of nothing take ten milliseconds.
+  private var pacer = Pacer()
   private var mic = Frame()
   private var speaker = Frame()
 
@@ -78,7 +79,11 @@ struct AudioLoop: ~Copyable {
   }
 
   private mutating func listen() {
-    guard let current = card?._withUnsafeGuaranteedRef({ $0.card }) else { return paceSilence() }
+    guard let current = card?._withUnsafeGuaranteedRef({ $0.card }) else {
+      pacer.wait()
+      mic = .silence
+      return
+    }
     do throws(CardTrouble) { try current.listen(into: &mic) } catch { lose(error) }
   }
 
@@ -97,17 +102,7 @@ struct AudioLoop: ~Copyable {
     if let card { bridge.giveBack(card) }
     card = nil
     mic = .silence
-    nextSilence = 0
-  }
-
-  /// The sample clock never stops: without a card, ten milliseconds of nothing take ten milliseconds.
-  private mutating func paceSilence() {
-    let now = MonotonicClock.microseconds()
-    // After a card, or a stopped process, the clock goes on from here instead of catching up.
-    if now - nextSilence > 100_000 { nextSilence = now }
-    nextSilence += 10_000
-    MonotonicClock.sleep(untilMicroseconds: nextSilence)
-    mic = .silence
+    pacer = Pacer()
   }
 
   private mutating func tell(
