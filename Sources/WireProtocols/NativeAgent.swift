@@ -199,12 +199,12 @@ public struct NativeAgent {
       try takeInterrupt(of: reply, epoch: try fields.epoch())
       return .interrupt(reply, played: played)
     case fields.is("unmute"):
-      let reply = try fields.reply()
+      let (reply, played) = (try fields.reply(), try fields.span("played_ms"))
       let given = try fields.epoch()
       guard given == heardEpoch else {
         throw .outOfOrder("unmute of interrupt \(given) came after interrupt \(heardEpoch)")
       }
-      return .unmute(reply, played: try fields.span("played_ms"))
+      return .unmute(reply, played: played)
     case fields.is("playback"):
       return .playback(
         try fields.reply(), played: try fields.span("played_ms"),

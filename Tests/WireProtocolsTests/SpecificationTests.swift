@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 import VoiceCore
 import WireProtocols
@@ -51,21 +50,10 @@ struct SpecificationTests {
   }
 
   private func example() throws -> [String] {
-    let folders = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    let path = folders.joined(separator: "/") + "/docs/PROTOCOL.md"
-    let file = try #require(fopen(path, "r"))
-    defer { fclose(file) }
-    var text: [UInt8] = []
-    while true {
-      let byte = getc(file)
-      if byte == EOF { break }
-      text.append(UInt8(byte))
-    }
-    let lines = String(decoding: text, as: UTF8.self).split(
-      separator: "\n", omittingEmptySubsequences: false)
+    let lines = try Documents.lines("PROTOCOL.md")
     let heading = try #require(lines.firstIndex(of: "## Example"))
     let fence = try #require(lines[heading...].firstIndex(of: "```"))
-    return lines[(fence + 1)...].prefix { $0 != "```" }.filter { !$0.isEmpty }.map(String.init)
+    return lines[(fence + 1)...].prefix { $0 != "```" }.filter { !$0.isEmpty }
   }
 
   private static func message(_ text: String) -> WireMessage? {
