@@ -135,7 +135,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["VoiceCore", "Linux"], path: "Tests/TestSupport",
       swiftSettings: everywhere),
     tests("VoiceCore", ["VoiceCore", "TestSupport"]),
-    tests("WireProtocols", ["WireProtocols", "VoiceCore", "TestSupport"]),
+    tests("WireProtocols", ["WireProtocols", "VoiceCore", "Linux", "TestSupport"]),
     tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
