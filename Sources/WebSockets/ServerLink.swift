@@ -42,7 +42,8 @@ public final class ServerLink {
     self.maximumMessage = maximumMessage
     self.maximumQueueBytes = maximumQueueBytes
     self.onEvent = onEvent
-    approach = Approach(on: loop, trust: trust, patience: patience, maximumMessage: maximumMessage)
+    approach = Approach(
+      on: loop, trust: trust, patience: patience, maximumMessage: maximumMessage, who: "the agent")
   }
 
   deinit { letGo() }
