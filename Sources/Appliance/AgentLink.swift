@@ -19,6 +19,7 @@ final class AgentLink {
 
   private let link: ServerLink
   private let server: ServerAddress
+  private let clock: ClockKeeper
   private let onEvent: (Event) -> Void
   private let hello: Upstream
   private var wire = NativeDevice()
@@ -41,11 +42,12 @@ final class AgentLink {
     reconnector = Reconnector(
       connectLimit: settings.link.connectTimeout, longestWait: settings.link.longestWait,
       seed: UInt64(bitPattern: MonotonicClock.microseconds()) ^ UInt64(Process.identifier) << 40)
+    clock = ClockKeeper(folder: settings.device.state)
     server = try ServerAddress(url: settings.agent.url)
     var forward: (ServerLink.Event) -> Void = { _ in }
     link = ServerLink(
       on: loop,
-      trust: TLSTrust(caFile: settings.agent.caFile.isEmpty ? nil : settings.agent.caFile),
+      trust: TLSTrust(settings),
       subprotocol: NativeDevice.subprotocol, maximumMessage: WireLimits.largestMessage,
       maximumQueueBytes: AgentLink.largestQueue, onEvent: { forward($0) })
     forward = { self.handle($0) }
@@ -60,7 +62,7 @@ final class AgentLink {
     case .none: break
     case .connect:
       onEvent(.connecting)
-      link.connect(to: server)
+      link.connect(to: server, clock: clock.reading)
     case .giveUpThisTry:
       close(LinkLoss("no welcome in time", advice: "is it an agent that listens there?"))
     }
@@ -115,6 +117,14 @@ final class AgentLink {
           "the agent broke the protocol: \(error.description)",
           advice: "do agent and device have matching versions?"))
     }
+  }
+}
+
+extension TLSTrust {
+  init(_ settings: DeviceSettings) {
+    self.init(
+      caFile: settings.agent.caFile, pins: settings.agent.pin,
+      certificateFile: settings.device.certificateFile, keyFile: settings.device.keyFile)
   }
 }
 
