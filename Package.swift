@@ -48,6 +48,8 @@ let package = Package(
       name: "VoiceCore",
       swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(name: "WireProtocols", dependencies: ["VoiceCore"], swiftSettings: device),
+    .target(
+      name: "DeviceLink", dependencies: ["VoiceCore", "WireProtocols"], swiftSettings: device),
     .target(name: "ControlProtocol", swiftSettings: device),
     .target(name: "Settings", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
@@ -70,8 +72,8 @@ let package = Package(
     .target(
       name: "Appliance",
       dependencies: [
-        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Room",
-        "Linux",
+        "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
+        "SettingsFiles", "Room", "Linux",
         "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
@@ -132,6 +134,7 @@ let package = Package(
       swiftSettings: everywhere),
     tests("VoiceCore", ["VoiceCore", "TestSupport"]),
     tests("WireProtocols", ["WireProtocols", "VoiceCore", "TestSupport"]),
+    tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
     tests("Console", ["Console", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
@@ -141,8 +144,8 @@ let package = Package(
     tests(
       "Appliance",
       [
-        "Appliance", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Room", "Opus",
-        "WebSockets", "Linux", "TestSupport",
+        "Appliance", "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
+        "Room", "Opus", "WebSockets", "Linux", "TestSupport",
       ]),
     tests("Replay", ["Replay", "VoiceCore", "Room", "Linux", "TestSupport"]),
     tests(

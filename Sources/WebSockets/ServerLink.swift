@@ -1,3 +1,5 @@
+internal import CWebSockets
+
 /// A WebSocket to a server: connects when told, reports exactly one end per `connect`, and leaves
 /// it to its owner when to try again.
 public final class ServerLink {
@@ -52,6 +54,13 @@ public final class ServerLink {
 
   /// Of all connections so far.
   public var traffic: Traffic { counted.total }
+
+  /// How much of what was sent over the open connection the other machine has acknowledged. Its
+  /// program may be dead all the same.
+  public var acknowledgedBytes: Int64 {
+    guard let wsi = socket?.wsi else { return 0 }
+    return cwebsockets_acknowledged(lws_get_socket_fd(wsi))
+  }
 
   /// How long nothing at all was heard over the open connection, pongs and our own library's pings
   /// included; 0 when there is none.

@@ -93,9 +93,9 @@ final class TestDevice {
 
   private func take(_ message: WireMessage) {
     do throws(WireError) {
-      guard let message = try wire.decode(message) else { return }
+      guard let message = try wire.decode(message).message else { return }
       received.append(message)
-      if case .replyStart(let reply, lastTurn) = message { awaited = reply }
+      if case .replyStart(let reply, lastTurn, _) = message { awaited = reply }
       if case .replyAudio(let reply, _) = message, reply == awaited, firstSoundAt == nil {
         firstSoundAt = MonotonicClock.microseconds()
       }
@@ -150,7 +150,7 @@ final class TestDevice {
 
   var isWelcome: Bool { received.contains { if case .welcome = $0 { true } else { false } } }
   func reply(to turn: TurnID) -> ReplyID? {
-    for case .replyStart(let reply, turn) in received { return reply }
+    for case .replyStart(let reply, turn, _) in received { return reply }
     return nil
   }
   func sound(of reply: ReplyID) -> SampleSpan {

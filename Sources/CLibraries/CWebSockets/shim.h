@@ -46,6 +46,14 @@ static inline int cwebsockets_traffic(int fd, int64_t *sent, int64_t *received) 
   return 0;
 }
 
+// How much of what was sent the other machine has acknowledged; -1 when the socket cannot say.
+static inline int64_t cwebsockets_acknowledged(int fd) {
+  uint64_t info[64];
+  socklen_t size = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, 11 /* TCP_INFO */, info, &size) || size < 128) return -1;
+  return (int64_t)info[120 / 8];
+}
+
 // The option's constants are enumerators of different types in different headers.
 static inline int cwebsockets_addresses(const char *host, int numeric_only, struct addrinfo **list) {
   struct addrinfo wanted = {0};
