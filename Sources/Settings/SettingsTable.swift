@@ -33,6 +33,10 @@ public enum SettingsTable {
       "agent", "ca_file", .path(mayBeEmpty: true),
       "Only a server with a certificate from this authority (a PEM file) is believed. Empty: the authorities the system trusts."
     ) { $0.carry(&$1.agent.caFile) },
+    Setting(
+      "agent", "pin", .pins,
+      "One of these public keys must be among the certificates of the agent, besides all other checks: the agent's own key or its authority's, and a spare. With a pin, a device whose clock is wrong can still connect."
+    ) { $0.carry(&$1.agent.pin) },
 
     Setting(
       "device", "name", .text(mayBeEmpty: false), "This device's own name, such as its place."
@@ -41,8 +45,16 @@ public enum SettingsTable {
       $0.carry(&$1.device.model)
     },
     Setting(
+      "device", "certificate", .path(mayBeEmpty: true),
+      "What proves this device to a server that asks: a PEM file with its certificate and those between it and its authority. Empty: nothing is shown."
+    ) { $0.carry(&$1.device.certificateFile) },
+    Setting(
+      "device", "key", .path(mayBeEmpty: true),
+      "The certificate's private key, a PEM file without a password that only the daemon can read."
+    ) { $0.carry(&$1.device.keyFile) },
+    Setting(
       "device", "state", .path(mayBeEmpty: true),
-      "A folder for what the device learns about its loudspeaker and room, so that even its first answer after a start can be interrupted at once. No sound is kept. Empty: it learns anew at every start."
+      "A folder for what the device learns about its loudspeaker and room, so that even its first answer after a start can be interrupted at once, and for the time, for devices whose clock stops with the power. No sound is kept. Empty: it learns anew at every start."
     ) { $0.carry(&$1.device.state) },
 
     Setting(
@@ -254,6 +266,14 @@ public enum SettingsTable {
     Order(section: "interrupt", shorter: "hold_after", longer: "confirm_after"),
     Order(section: "interrupt", shorter: "confirm_after", longer: "give_up_after"),
   ]
+
+  /// Settings that only work together, by their full names.
+  static let pairs: [(String, String)] = [("device.certificate", "device.key")]
+
+  /// By its full name: `device.key`.
+  static func find(_ name: String) -> Int? {
+    rows.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+  }
 
   /// The row's number.
   public static func find(_ section: String, _ key: String) -> Int? {
