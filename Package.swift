@@ -83,7 +83,9 @@ let package = Package(
       swiftSettings: device),
     .target(
       name: "Console",
-      dependencies: ["WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux"],
+      dependencies: [
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux",
+      ],
       swiftSettings: device),
     // Recorded sound through the daemon's hearing: `auricle process`.
     .target(
@@ -137,11 +139,12 @@ let package = Package(
       name: "TestSupport", dependencies: ["VoiceCore", "Linux"], path: "Tests/TestSupport",
       swiftSettings: everywhere),
     tests("VoiceCore", ["VoiceCore", "TestSupport"]),
-    tests("WireProtocols", ["WireProtocols", "VoiceCore", "TestSupport"]),
+    tests("WireProtocols", ["WireProtocols", "VoiceCore", "Linux", "TestSupport"]),
     tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
-    tests("Console", ["Console", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
+    tests(
+      "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),

@@ -22,6 +22,8 @@ final class AgentLink {
   private let link: ServerLink
   private let address: ServerAddress
   private let onEvent: (Event) -> Void
+  private let clock: ClockKeeper
+  private var network: NetworkWatch?
   private var machine: LinkMachine
   /// What is still to be carried out: carrying out one effect may bring about others.
   private var effects: [LinkMachine.Effect] = []
@@ -36,14 +38,20 @@ final class AgentLink {
   ) throws(LinkError) {
     self.onEvent = onEvent
     machine = LinkMachine(settings: LinkMachine.Settings(settings))
+    clock = ClockKeeper(folder: settings.device.state)
     var forward: (ServerLink.Event) -> Void = { _ in }
     address = try ServerAddress(url: settings.agent.url)
     link = ServerLink(
       on: loop,
-      trust: TLSTrust(caFile: settings.agent.caFile.isEmpty ? nil : settings.agent.caFile),
+      trust: TLSTrust(settings),
       subprotocol: NativeDevice.subprotocol, maximumMessage: WireLimits.largestMessage,
       maximumQueueBytes: AgentLink.largestQueue, onEvent: { forward($0) })
     forward = { self.handle($0) }
+    do throws(NetworkWatch.Unheard) {
+      network = try NetworkWatch(on: loop) { [unowned(unsafe) self] in tryNow() }
+    } catch {
+      Log.info("network watch=off reason=\(Log.quoted(error.description))")
+    }
   }
 
   var isOpen: Bool { link.isOpen }
@@ -92,20 +100,30 @@ final class AgentLink {
   private func perform(_ effect: LinkMachine.Effect) {
     switch effect {
     case .mint: break
-    case .connect: link.connect(to: address)
+    case .connect: link.connect(to: address, clock: clock.reading)
     case .transmit(.text(let bytes)): transmit(bytes, isText: true)
     case .transmit(.binary(let bytes)): transmit(bytes, isText: false)
     case .ping: link.ping()
-    case .hangUp: link.close()
-    case .deliver(let message): onEvent(.received(message))
+    case .hangUp(let parting): link.close(code: parting.code)
+    case .deliver(let message):
+      if case .welcome(let welcome) = message { keepClock(agent: welcome.clock) }
+      onEvent(.received(message))
     case .change(let change): onEvent(.changed(change))
     case .note(let note): onEvent(.noted(note))
     }
   }
 
+  /// - Parameter agent: what it says the time is, in milliseconds since 1970.
+  private func keepClock(agent: Int64?) {
+    clock.linkIsOpen(agentSeconds: agent.map { $0 / 1_000 }, certificateEnd: link.certificateEnd)
+    if let complaint = clock.takeComplaint() {
+      Log.warning("clock reason=\(Log.quoted(complaint))")
+    }
+  }
+
   private func transmit(_ bytes: [UInt8], isText: Bool) {
     // It is kept for the next connection, and this one is of no use.
-    if !link.send(bytes, isText: isText), link.isOpen { link.close() }
+    if !link.send(bytes, isText: isText), link.isOpen { link.close(code: 1001) }
   }
 
   private func handle(_ event: ServerLink.Event) {
@@ -115,12 +133,39 @@ final class AgentLink {
       decide(.opened)
     case .received(let isText, let bytes):
       decide(.received(isText ? .text(bytes) : .binary(bytes)))
-    case .pong: decide(.pong)
+    case .pong:
+      keepClock(agent: nil)
+      decide(.pong)
     case .closed(let failure):
       var loss = LinkLoss(failure.reason, advice: failure.advice)
-      if case .upgradeRefused(status: 401) = failure.kind { loss.isUnauthorized = true }
+      switch failure.kind {
+      case .upgradeRefused(status: 401): loss.isUnauthorized = true
+      case .tooLarge, .notText, .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007),
+        .closedByPeer(1009):
+        loss.endsSession = true
+      default: break
+      }
       decide(.closed(loss))
     }
+  }
+}
+
+extension LinkMachine.Parting {
+  /// For the close frame.
+  fileprivate var code: UInt16 {
+    switch self {
+    case .forGood: 1000
+    case .forNow: 1001
+    case .inAnger: 1008
+    }
+  }
+}
+
+extension TLSTrust {
+  init(_ settings: DeviceSettings) {
+    self.init(
+      caFile: settings.agent.caFile, pins: settings.agent.pin,
+      certificateFile: settings.device.certificateFile, keyFile: settings.device.keyFile)
   }
 }
 
