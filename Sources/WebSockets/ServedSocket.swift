@@ -24,7 +24,12 @@ final class ServedSocket: WebSocket {
   override func didEnd(_ end: End) {
     let server = server
     self.server = nil
-    server?.socketEnded(self)
+    var code: UInt16?
+    // 1005 and 1006 are never in a frame: there was none, or none with a code.
+    if case .closedByPeer(let told) = end, !isLeaving, told != 1005, told != 1006 {
+      code = UInt16(exactly: told)
+    }
+    server?.socketEnded(self, code: code)
   }
 
   override func released() {
