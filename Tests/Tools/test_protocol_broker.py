@@ -10,7 +10,7 @@ from schemas import FOLDER
 
 SCHEMA = json.loads((FOLDER / "schema" / "broker-answer.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-SPECIFICATION = (FOLDER.parent / "PROTOCOL.md").read_text().split("## Token broker\n", 1)[1]
+SPECIFICATION = (FOLDER / "BROKER.md").read_text()
 
 
 def example():
