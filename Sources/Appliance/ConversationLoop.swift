@@ -381,6 +381,9 @@ final class ConversationLoop {
     fields.add("uptime_ms", (MonotonicClock.microseconds() - startedAt) / 1_000)
     fields.add("resident_kib", Process.residentKiB)
     fields.add("fault", fault)
+    if loaded.settings.agent.allowsLongLivedKey, !loaded.settings.agent.keyFile.isEmpty {
+      fields.add("warning", "a key that never runs out is on this device (agent.key_file)")
+    }
     return fields
   }
 

@@ -125,6 +125,8 @@ public struct LinkMachine: Sendable {
   private var acknowledged = 0
   private var unacknowledgedSince: SampleTime?
   private var nextClocks = SampleTime.start
+  /// The moment of our ping that waits for its answer.
+  private var askedClock: Int64?
   /// Leave in a pause after the first, in any case at the second.
   private var leaveFrom: SampleTime?
   private var leaveAt: SampleTime?
@@ -223,6 +225,7 @@ public struct LinkMachine: Sendable {
     }
     if now >= nextClocks, isTalking {
       nextClocks = now + LinkMachine.compareClocksEvery
+      askedClock = wallClock
       effects.append(.transmit(NativeDevice.encode(.ping(wallClock))))
     }
     renewGrant(&effects)
@@ -324,8 +327,11 @@ public struct LinkMachine: Sendable {
     }
     if wasOpen { away(&effects) }
     // A new token is worth one try at once.
-    let wait = loss.isUnauthorized && mayMintAgain ? .zero : backoff.next(isUrgent: isUrgent)
+    var wait = loss.isUnauthorized && mayMintAgain ? .zero : backoff.next(isUrgent: isUrgent)
     if loss.isUnauthorized { mayMintAgain = false }
+    // It asked us to leave, and hung up before we did.
+    wait = max(wait, comeBackAfter)
+    comeBackAfter = .zero
     phase = .waiting(until: now + wait)
     effects.append(.note(.lost(loss, wait: wait)))
   }
@@ -404,6 +410,7 @@ public struct LinkMachine: Sendable {
     token = welcome.resumable?.token
     capabilities = welcome.capabilities
     nextClocks = now + LinkMachine.compareClocksEvery
+    askedClock = nil
     if let longest = welcome.longestSession {
       isOld = true
       leaveFrom = now + SampleSpan(samples: longest.samples / 100 * 80)
@@ -453,6 +460,8 @@ public struct LinkMachine: Sendable {
       effects.append(
         .transmit(NativeDevice.encode(.pong(asked: moment, answered: wallClock))))
     case .pong(let asked, let answered):
+      guard asked == askedClock else { break }
+      askedClock = nil
       let offset = answered - (asked + wallClock) / 2
       effects.append(.note(.clock(offset: offset)))
     case .acknowledged(let count):
@@ -513,7 +522,12 @@ public struct LinkMachine: Sendable {
   private mutating func transmit(
     _ message: WireMessage, isKept: Bool, _ effects: inout [Effect]
   ) {
-    outbox.add(message, number: wire.sentCount, isKept: isKept)
+    if token != nil {
+      outbox.add(message, number: wire.sentCount, isKept: isKept)
+    } else if isKept {
+      // Nobody acknowledges, and nothing is resumed.
+      outbox.store(message)
+    }
     if isOpen { effects.append(.transmit(message)) }
   }
 
