@@ -85,11 +85,12 @@ extension Happening {
     case .interrupted(let reply, let onset, let played):
       self.init(mute: reply, "confirmed", played, at: time)
       fields.add("onset_ms", onset.milliseconds)
-    case .welcomed(let session, let agent):
+    case .welcomed(let session, let agent, let isResumed):
       self.init("link", at: time)
       fields.add("phase", "open")
       fields.add("session", session)
       fields.add("agent", agent)
+      fields.add("resumed", isResumed)
     case .agentRefused(let code, let message):
       self.init("agent", at: time)
       fields.add("phase", "refused")
@@ -165,6 +166,7 @@ extension TurnCancel {
     switch self {
     case .tooShort: "too-short"
     case .muted: "muted"
+    case .offline: "offline"
     case .button: "button"
     }
   }

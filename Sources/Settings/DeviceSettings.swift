@@ -141,6 +141,9 @@ public struct DeviceSettings: Equatable, Sendable {
     public var connectTimeout: SampleSpan = .seconds(10)
     public var longestWait: SampleSpan = .seconds(30)
     public var replyBuffer: SampleSpan = .seconds(20)
+    public var outage: SampleSpan = .seconds(15)
+    /// Zero: stay connected.
+    public var idleClose: SampleSpan = .zero
   }
 
   public struct Control: Equatable, Sendable {

@@ -219,6 +219,14 @@ public enum SettingsTable {
       "link", "reply_buffer", .number(1_000...120_000, .time),
       "How much of an answer the device holds ahead of the loudspeaker."
     ) { $0.carry(&$1.link.replyBuffer) },
+    Setting(
+      "link", "outage", .number(0...60_000, .time),
+      "How long what is said waits for a connection that is lost, before the person is told that nobody hears it."
+    ) { $0.carry(&$1.link.outage) },
+    Setting(
+      "link", "idle_close", .number(0...3_600_000, .time),
+      "Hang up after so long without a word, and call again when somebody speaks; the sound waits. 0: stay connected, which answers soonest."
+    ) { $0.carry(&$1.link.idleClose) },
 
     Setting(
       "control", "socket", .path(mayBeEmpty: false),
