@@ -116,11 +116,11 @@ public final class ServerLink {
   public func ping() { socket?.sendPing() }
 
   /// What is queued is still sent, if the server takes it soon. Does nothing on a closed link.
-  public func close() {
+  public func close(code: UInt16 = 1000) {
     switch state {
     case .idle, .ending: break
     case .connecting, .open:
-      letGo()
+      letGo(code: code)
       finish(.local)
     }
   }
@@ -164,11 +164,11 @@ public final class ServerLink {
   }
 
   /// The socket says goodbye on its own; we hear no more of it.
-  private func letGo() {
+  private func letGo(code: UInt16 = 1000) {
     approach.abandon()
     switch state {
-    case .connecting(let socket): socket?.giveUp()
-    case .open(let socket): socket.giveUp()
+    case .connecting(let socket): socket?.giveUp(code: code)
+    case .open(let socket): socket.giveUp(code: code)
     case .idle, .ending: break
     }
   }
