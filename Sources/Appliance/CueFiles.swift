@@ -1,3 +1,4 @@
+internal import ControlProtocol
 internal import Linux
 internal import VoiceCore
 
@@ -11,19 +12,18 @@ enum CueFiles {
   ///   - folder: empty: our own sounds.
   ///   - complain: is told of each file that cannot be used.
   static func load(_ folder: String, complain: (SoundProblem) -> Void) -> CueSounds {
-    guard !folder.isEmpty else { return CueSounds() }
-    let advice = "cues are WAV files of 16 kHz, mono, 16 bit, 5 s at most: auricle-agent --say"
-    if !Files.isFolder(folder) {
-      complain(SoundProblem(reason: "\(folder) is no folder", advice: "correct speaker.cues"))
-      return CueSounds()
+    let isFolder = Files.isFolder(folder)
+    if !isFolder, !folder.isEmpty {
+      complain(SoundProblem(reason: folder + " is no folder", advice: "correct speaker.cues"))
     }
     return CueSounds { cue in
-      let path = "\(folder)/\(cue.word).wav"
-      guard Files.exists(path) else { return nil }
+      let path = folder + "/" + cue.word + ".wav"
+      guard isFolder, Files.exists(path) else { return nil }
+      let advice = "cues are WAV files of 16 kHz, mono, 16 bit, 5 s at most: auricle-agent --say"
       do throws(SoundProblem) {
         let sound = try CardOpener.load(path, limit: largest, advice: advice)
         if sound.count <= Int(CueSounds.longest.samples) { return sound }
-        throw SoundProblem(reason: "\(path): it is longer than 5 s", advice: advice)
+        throw SoundProblem(reason: path + ": it is longer than 5 s", advice: advice)
       } catch {
         complain(error)
         return nil
@@ -32,7 +32,10 @@ enum CueFiles {
   }
 
   static func log(_ problem: SoundProblem) {
-    Log.warning(
-      "cue not used reason=\(Log.quoted(problem.reason)) advice=\(Log.quoted(problem.advice))")
+    var happening = Happening("cue", at: .start)
+    happening.fields.add("phase", "failed")
+    happening.fields.add("reason", problem.reason)
+    happening.fields.add("advice", problem.advice)
+    Log.warning(happening.line)
   }
 }
