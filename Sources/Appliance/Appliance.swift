@@ -124,7 +124,8 @@ public enum Appliance {
         path: RecogniserPath.Settings(settings),
         interrupter: Interrupter.Settings(settings),
         cues: CuePlayer(
-          sounds: CueFiles.load(settings.speaker.cues), level: settings.speaker.cueLevel)))
+          sounds: CueFiles.load(settings.speaker.cues, complain: CueFiles.log),
+          level: settings.speaker.cueLevel)))
     var memory = EchoMemory()
     if keeper.load(into: &memory) { audio.recall(memory) }
     let thread = try StartProblem.advising("is the system out of memory?") {
