@@ -83,7 +83,9 @@ let package = Package(
       swiftSettings: device),
     .target(
       name: "Console",
-      dependencies: ["WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux"],
+      dependencies: [
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux",
+      ],
       swiftSettings: device),
     // Recorded sound through the daemon's hearing: `auricle process`.
     .target(
@@ -104,6 +106,10 @@ let package = Package(
     // The agent: server side, never linked into the device programs.
     cLibrary("CPocketSphinx", pkgConfig: "pocketsphinx"),
     cLibrary("CESpeak"),
+    cLibrary("CCrypto"),
+    .target(
+      name: "Crypto", dependencies: ["CCrypto"], swiftSettings: everywhere,
+      linkerSettings: [.linkedLibrary("crypto")]),
     .target(
       name: "PocketSphinx", dependencies: ["VoiceCore", "CPocketSphinx"], swiftSettings: everywhere,
       linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
@@ -114,7 +120,7 @@ let package = Package(
       name: "CloudAgent",
       dependencies: [
         "VoiceCore", "WireProtocols", "ControlProtocol", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto",
       ],
       swiftSettings: everywhere),
     .executableTarget(
@@ -133,11 +139,12 @@ let package = Package(
       name: "TestSupport", dependencies: ["VoiceCore", "Linux"], path: "Tests/TestSupport",
       swiftSettings: everywhere),
     tests("VoiceCore", ["VoiceCore", "TestSupport"]),
-    tests("WireProtocols", ["WireProtocols", "VoiceCore", "TestSupport"]),
+    tests("WireProtocols", ["WireProtocols", "VoiceCore", "Linux", "TestSupport"]),
     tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
-    tests("Console", ["Console", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
+    tests(
+      "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
@@ -152,7 +159,7 @@ let package = Package(
       "CloudAgent",
       [
         "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto",
       ]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]

@@ -104,7 +104,7 @@ final class AgentLink {
     case .transmit(.text(let bytes)): transmit(bytes, isText: true)
     case .transmit(.binary(let bytes)): transmit(bytes, isText: false)
     case .ping: link.ping()
-    case .hangUp: link.close()
+    case .hangUp(let parting): link.close(code: parting.code)
     case .deliver(let message):
       if case .welcome(let welcome) = message { keepClock(agent: welcome.clock) }
       onEvent(.received(message))
@@ -123,7 +123,7 @@ final class AgentLink {
 
   private func transmit(_ bytes: [UInt8], isText: Bool) {
     // It is kept for the next connection, and this one is of no use.
-    if !link.send(bytes, isText: isText), link.isOpen { link.close() }
+    if !link.send(bytes, isText: isText), link.isOpen { link.close(code: 1001) }
   }
 
   private func handle(_ event: ServerLink.Event) {
@@ -138,8 +138,25 @@ final class AgentLink {
       decide(.pong)
     case .closed(let failure):
       var loss = LinkLoss(failure.reason, advice: failure.advice)
-      if case .upgradeRefused(status: 401) = failure.kind { loss.isUnauthorized = true }
+      switch failure.kind {
+      case .upgradeRefused(status: 401): loss.isUnauthorized = true
+      case .tooLarge, .notText, .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007),
+        .closedByPeer(1009):
+        loss.endsSession = true
+      default: break
+      }
       decide(.closed(loss))
+    }
+  }
+}
+
+extension LinkMachine.Parting {
+  /// For the close frame.
+  fileprivate var code: UInt16 {
+    switch self {
+    case .forGood: 1000
+    case .forNow: 1001
+    case .inAnger: 1008
     }
   }
 }

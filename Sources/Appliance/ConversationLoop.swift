@@ -267,7 +267,10 @@ final class ConversationLoop {
     }
   }
 
-  private func give(_ cue: Cue) {}
+  private func give(_ cue: Cue) {
+    bridge.order(.play(cue))
+    tell(Happening(cue, at: now))
+  }
 
   private func setVolume(_ percent: Int) {
     bridge.volume = min(max(percent, Volume.range.lowerBound), Volume.range.upperBound)
@@ -305,7 +308,15 @@ final class ConversationLoop {
         return .failure("cannot listen: \(obstacle.whyNot)")
       }
       perform(conversation.press(.listen))
-    case .stop: perform(conversation.press(.stop))
+    case .stop:
+      bridge.order(.stop)
+      perform(conversation.press(.stop))
+    case .cue(let name):
+      guard let cue = Cue.named(name) else {
+        return .failure("there is no such cue: there are \(Cue.list)")
+      }
+      if let reason = whyNoCue { return .failure("the cue cannot be heard: \(reason)") }
+      give(cue)
     case .mute(let wanted):
       if let wanted {
         bridge.isMuted = wanted
@@ -318,6 +329,14 @@ final class ConversationLoop {
     }
     fields.succeed()
     return fields
+  }
+
+  private var whyNoCue: String? {
+    if conversation.shown == .speaking { return "an answer plays, which auricle stop ends" }
+    if case .missing(let problem, _) = card { return "\(problem.reason): \(problem.advice)" }
+    if bridge.volume == 0 { return "the volume is 0: auricle volume 70 is louder" }
+    if loaded.settings.speaker.cueLevel == 0 { return "speaker.cue_level is 0" }
+    return nil
   }
 
   private var status: Fields {

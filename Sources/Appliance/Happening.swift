@@ -118,6 +118,13 @@ extension Happening {
     fields.add("played_ms", played.milliseconds)
   }
 
+  init(_ cue: Cue, at time: SampleTime) {
+    self.init("cue", at: time)
+    fields.add("cue", cue.word)
+    // Given again and again while an answer takes long.
+    isFrequent = cue == .thinking
+  }
+
   init(_ event: RoomEvent, words: String?) {
     self.init("room", at: event.at)
     fields.add("phase", event.kind.name)

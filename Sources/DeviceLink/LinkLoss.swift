@@ -6,6 +6,8 @@ public struct LinkLoss: Equatable, Sendable {
   public let advice: String
   /// The agent did not accept the token.
   public var isUnauthorized = false
+  /// One of the two sent what the other does not take: in a session that goes on it would again.
+  public var endsSession = false
   /// We wanted it so.
   public private(set) var isPlanned = false
 

@@ -59,10 +59,20 @@ public struct LinkMachine: Sendable {
     /// A WebSocket ping.
     case ping
     /// Ends with `closed`.
-    case hangUp
+    case hangUp(Parting)
     case deliver(Downstream)
     case change(Conversation.LinkChange)
     case note(LinkNote)
+  }
+
+  /// What the agent is to think of it when we hang up.
+  public enum Parting: Equatable, Sendable {
+    /// The session is over.
+    case forGood
+    /// The session goes on over the next connection.
+    case forNow
+    /// The agent broke the protocol, so the session is over.
+    case inAnger
   }
 
   private enum Phase: Equatable, Sendable {
@@ -84,6 +94,11 @@ public struct LinkMachine: Sendable {
   static let compareClocksEvery = SampleSpan.seconds(60)
   /// A broker that fails while nothing depends on it is asked again after this.
   static let mintAgainAfter = SampleSpan.seconds(30)
+
+  /// Fatal errors of the agent that have nothing to do with the session.
+  static let harmless = [
+    "unauthorized", "session_limit", "rate_limited", "going_away", "not_reading",
+  ]
 
   public let settings: Settings
   /// The device's wall clock in milliseconds since 1970, kept by the owner; only told, never used.
@@ -214,7 +229,7 @@ public struct LinkMachine: Sendable {
     if let leaveFrom, let leaveAt, now >= leaveAt || (now >= leaveFrom && !isTalking) {
       // A session that is old is not to go on.
       if isOld { token = nil }
-      return hangUp(nil, &effects)
+      return hangUp(nil, &effects, isOld ? .forGood : .forNow)
     }
     if let limit = settings.idleLimit, !isTalking, now - quietSince >= limit {
       hangUp(nil, &effects)
@@ -283,10 +298,12 @@ public struct LinkMachine: Sendable {
   }
 
   /// - Parameter reason: nil when there is nothing to complain about.
-  private mutating func hangUp(_ reason: LinkLoss?, _ effects: inout [Effect]) {
+  private mutating func hangUp(
+    _ reason: LinkLoss?, _ effects: inout [Effect], _ parting: Parting = .forNow
+  ) {
     ownReason = reason ?? LinkLoss.planned
     phase = .leaving
-    effects.append(.hangUp)
+    effects.append(.hangUp(parting))
   }
 
   private mutating func closed(_ loss: LinkLoss, _ effects: inout [Effect]) {
@@ -296,6 +313,7 @@ public struct LinkMachine: Sendable {
     leaveAt = nil
     isOld = false
     if loss.isUnauthorized { forgetGrant() }
+    if loss.endsSession { token = nil }
     if loss.isPlanned {
       // On our own terms: nobody has to be told.
       let isResting = settings.idleLimit != nil && !isTalking
@@ -358,7 +376,7 @@ public struct LinkMachine: Sendable {
         return hangUp(
           LinkLoss(
             "the agent broke the protocol: \(error.description)",
-            advice: "do agent and device have matching versions?"), &effects)
+            advice: "do agent and device have matching versions?"), &effects, .inAnger)
       }
     }
     if isOpen { countReceived(&effects) }
@@ -385,8 +403,6 @@ public struct LinkMachine: Sendable {
     quietSince = now
     token = welcome.resumable?.token
     capabilities = welcome.capabilities
-    acknowledged = wire.receivedCount
-    unacknowledgedSince = nil
     nextClocks = now + LinkMachine.compareClocksEvery
     if let longest = welcome.longestSession {
       isOld = true
@@ -394,6 +410,8 @@ public struct LinkMachine: Sendable {
       leaveAt = now + SampleSpan(samples: longest.samples / 100 * 97)
     }
     liveness.begin(at: now)
+    // Then the agent knows that we have its new token, and forgets the old one.
+    if token != nil { acknowledge(&effects) }
     // Before anything new is said in answer to the welcome.
     if welcome.isResumed {
       for message in outbox.pending { effects.append(.transmit(message)) }
@@ -420,10 +438,10 @@ public struct LinkMachine: Sendable {
   private mutating func deliver(_ message: Downstream, _ effects: inout [Effect]) {
     switch message {
     case .replyStart(_, let turn, _): outbox.release(turn)
-    case .refused(_, _, let isFatal) where isFatal:
-      // It would say the same again.
-      token = nil
-      forgetGrant()
+    case .refused(let code, _, isFatal: true):
+      // What was wrong would be said again in a session that goes on.
+      if !LinkMachine.harmless.contains(where: { code.utf8.elementsEqual($0.utf8) }) { token = nil }
+      if code.utf8.elementsEqual("unauthorized".utf8) { forgetGrant() }
     default: break
     }
     effects.append(.deliver(message))
@@ -484,7 +502,8 @@ public struct LinkMachine: Sendable {
       if isOpen {
         hangUp(
           LinkLoss(
-            "the network takes nothing any more", advice: "is the uplink fast enough?"), &effects)
+            "the network takes nothing any more", advice: "is the uplink fast enough?"), &effects,
+          .forGood)
       } else {
         endSession(&effects)
       }

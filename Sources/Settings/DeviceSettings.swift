@@ -134,6 +134,10 @@ public struct DeviceSettings: Equatable, Sendable {
   public struct Speaker: Equatable, Sendable {
     /// 0 to 100.
     public var volume = 70
+    /// A folder; empty: our own sounds.
+    public var cues = ""
+    /// 0 to 100.
+    public var cueLevel = 80
   }
 
   public struct Link: Equatable, Sendable {

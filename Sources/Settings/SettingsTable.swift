@@ -18,7 +18,8 @@ public enum SettingsTable {
       name: "hearing", help: "What counts as speech, and what is kept of the sound before it."),
     Section(name: "turn", help: "When a person's turn begins and ends."),
     Section(name: "interrupt", help: "What happens when somebody speaks over an answer."),
-    Section(name: "speaker", help: "The loudspeaker."),
+    Section(
+      name: "speaker", help: "The loudspeaker, and what the device itself lets people hear."),
     Section(name: "link", help: "The connection to the agent."),
     Section(name: "control", help: "Who may talk to the running daemon."),
   ]
@@ -202,6 +203,14 @@ public enum SettingsTable {
       "speaker", "volume", .number(0...100, .plain), "The loudspeaker's volume at start.",
       command: "auricle volume"
     ) { $0.carry(&$1.speaker.volume) },
+    Setting(
+      "speaker", "cues", .path(mayBeEmpty: true),
+      "A folder with the device's own announcements: listening.wav, thinking.wav, no-network.wav, problem.wav (16 kHz, mono, 16 bit, at most 5 s); for a missing one, or with no folder, there is a short sound."
+    ) { $0.carry(&$1.speaker.cues) },
+    Setting(
+      "speaker", "cue_level", .number(0...100, .plain),
+      "How loud these are beside the answers, in steps as the volume's, which holds for both. 100 is as they were recorded, 0 is silence."
+    ) { $0.carry(&$1.speaker.cueLevel) },
 
     Setting(
       "link", "packet", .numbers([20, 40, 60], .time),

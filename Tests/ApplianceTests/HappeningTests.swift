@@ -66,6 +66,14 @@ import VoiceCore
     }
   }
 
+  @Test func aCueIsALineExceptTheOneThatIsGivenAgainAndAgain() {
+    for cue in Cue.allCases {
+      let happening = Happening(cue, at: HappeningTests.moment)
+      #expect(happening.line == "cue at_ms=7890 cue=\(cue.word)")
+      #expect(happening.isFrequent == (cue == .thinking))
+    }
+  }
+
   @Test func whatWasSaidIsNeverInALineOrAField() {
     let room = Happening(
       RoomEvent(.talkerStarted, at: HappeningTests.moment, line: 3), words: HappeningTests.secret)

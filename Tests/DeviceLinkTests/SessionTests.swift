@@ -119,10 +119,12 @@ import WireProtocols
   @Test func whatComesIsAcknowledgedSoon() {
     var bench = LinkBench()
     bench.open()
+    // The first tells that the token has come.
+    #expect(bench.notices == [.acknowledged(0)])
     bench.say(.setVolume(40))
-    #expect(bench.notices.isEmpty)
+    #expect(bench.notices.count == 1)
     bench.pass(.seconds(2))
-    #expect(bench.notices == [.acknowledged(1)])
+    #expect(bench.notices.last == .acknowledged(1))
     for _ in 0..<32 { bench.say(.setVolume(40)) }
     #expect(bench.notices.last == .acknowledged(33))
   }
@@ -170,7 +172,7 @@ import WireProtocols
     bench.machine.wallClock = 5_000
     bench.open()
     bench.feed(.received(NativeAgent.encode(.ping(777))))
-    #expect(bench.notices == [.pong(asked: 777, answered: 5_000)])
+    #expect(bench.notices.last == .pong(asked: 777, answered: 5_000))
     bench.feed(.received(NativeAgent.encode(.pong(asked: 4_000, answered: 9_000))))
     #expect(bench.effects.last == .note(.clock(offset: 4_500)))
   }

@@ -110,8 +110,9 @@ public struct Conversation: Sendable {
       break
     case .setVolume(let percent):
       effects.append(.setVolume(percent))
-    case .refused(let code, let message, _):
+    case .refused(let code, let message, let isFatal):
       effects.append(.note(.agentRefused(code: code, message: message)))
+      if !isFatal, Conversation.concernsTurn(code) { loseTurn(&effects) }
     }
     return effects
   }
@@ -202,21 +203,41 @@ public struct Conversation: Sendable {
   /// What was said and not answered is not to be sent any more. A reply that plays goes on: the rest
   /// of it may be here, or come when the session goes on after all.
   mutating func giveUp(_ effects: inout [Effect]) {
+    guard giveUpTurn(.offline, &effects) else { return }
+    effects.append(.cue(.noNetwork))
+    courtesy.apologised(at: now)
+  }
+
+  /// False when nothing was said that waits for an answer.
+  private mutating func giveUpTurn(_ reason: TurnCancel, _ effects: inout [Effect]) -> Bool {
     switch machine.state {
-    case .idle, .speaking: return
+    case .idle, .speaking: return false
     case .listening, .thinking: break
     }
     if let open = turn {
       effects.append(.abandonStream)
-      effects.append(.send(.turnCancel(open.id, reason: .offline)))
+      effects.append(.send(.turnCancel(open.id, reason: reason)))
       effects.append(.note(.turnLost(open.id)))
     }
     _ = machine.handle(.linkLost)
     turn = nil
     endpointer.reset()
     isWaitingForPause = true
-    effects.append(.cue(.noNetwork))
-    courtesy.apologised(at: now)
+    return true
+  }
+
+  /// Codes of an agent that has given up the newest turn.
+  private static func concernsTurn(_ code: String) -> Bool {
+    for known in ["too_many_turns", "turn_idle", "turn_number", "rate_limited"]
+    where code.utf8.elementsEqual(known.utf8) { return true }
+    return false
+  }
+
+  /// The agent will not answer what was said: better to hear that now than to wait.
+  private mutating func loseTurn(_ effects: inout [Effect]) {
+    guard giveUpTurn(.button, &effects) else { return }
+    effects.append(.cue(.problem))
+    show(because: .replyFailed, &effects)
   }
 
   /// The session of the reply at the loudspeaker is over: nothing more of it will come.

@@ -9,6 +9,7 @@ public enum Effect: Equatable, Sendable {
   /// The one reply that may be heard from now on.
   case makeAudible(ReplyID?)
   case setVolume(Int)
+  /// The device's own sound, instead of the one before it.
   case cue(Cue)
   /// So much of the turn's sound is missing: what comes next belongs there.
   case skip(TurnID, to: SampleSpan)
