@@ -31,6 +31,8 @@ final class AgentLink {
   private var nextProgress = SampleTime.start
   private var lastAcknowledged: Int64 = 0
   private var isClosing = false
+  /// Why we closed it without the machine's asking.
+  private var ownLoss: LinkLoss?
   private(set) var connects = 0
 
   init(
@@ -143,8 +145,11 @@ final class AgentLink {
   }
 
   private func transmit(_ bytes: [UInt8], isText: Bool) {
+    guard !link.send(bytes, isText: isText), link.isOpen else { return }
     // It is kept for the next connection, and this one is of no use.
-    if !link.send(bytes, isText: isText), link.isOpen { link.close(code: 1001) }
+    ownLoss = LinkLoss(
+      "the network takes nothing any more", advice: "is the uplink fast enough?")
+    link.close(code: 1001)
   }
 
   private func handle(_ event: ServerLink.Event) {
@@ -166,7 +171,8 @@ final class AgentLink {
         loss.endsSession = true
       default: break
       }
-      decide(.closed(loss))
+      decide(.closed(ownLoss ?? loss))
+      ownLoss = nil
     }
   }
 }

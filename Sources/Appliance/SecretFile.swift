@@ -22,14 +22,16 @@ enum SecretFile {
       isPrivate = try Files.isPrivate(file)
       bytes = try Files.read(file, limit: longest)
     } catch {
-      throw SecretProblem(error.description, advice: "does the file exist, and may the daemon read it?")
+      throw SecretProblem(
+        error.description, advice: "does the file exist, and may the daemon read it?")
     }
     guard isPrivate else {
       throw SecretProblem("\(file) may be read or written by others", advice: "chmod 600 \(file)")
     }
     while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }
     guard !bytes.isEmpty, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-      throw SecretProblem("\(file) holds no secret", advice: "write it as one line of visible ASCII")
+      throw SecretProblem(
+        "\(file) holds no secret", advice: "write it as one line of visible ASCII")
     }
     return String(decoding: bytes, as: UTF8.self)
   }

@@ -81,7 +81,8 @@ final class TokenDesk {
       let answer = try BrokerAnswer.read(body)
       let address: ServerAddress
       do throws(LinkError) { address = try ServerAddress(url: answer.url) } catch {
-        return .refused(LinkLoss("token broker: \(error.description)", advice: "correct the broker"))
+        return .refused(
+          LinkLoss("token broker: \(error.description)", advice: "correct the broker"))
       }
       var headers: [RequestHeader] = []
       for header in answer.headers {

@@ -96,7 +96,8 @@ struct StatusPage {
     if let span = fields.number("round_trip_ms"), span > 0 { line += ", \(span) ms there and back" }
     if let offset = fields.number("clock_offset_ms"), abs(offset) > StatusPage.clockTolerance {
       let text = Words.span(milliseconds: abs(offset))
-      line += ", " + screen.painted("this clock is \(text) \(offset > 0 ? "slow" : "fast")", .yellow)
+      line +=
+        ", " + screen.painted("this clock is \(text) \(offset > 0 ? "slow" : "fast")", .yellow)
     }
     return line
   }

@@ -8,9 +8,7 @@ public enum SettingsTable {
 
   public static let sections: [Section] = [
     Section(name: "agent", help: "The voice agent this device talks to."),
-    Section(
-      name: "broker",
-      help: "Who gives this device short-lived tokens for the agent, and tells it where the agent is."),
+    Section(name: "broker", help: "Who gives this device short-lived tokens for the agent."),
     Section(name: "device", help: "Who this device is, as the agent sees it, and what it keeps."),
     Section(name: "sound", help: "Where sound comes from and goes to."),
     Section(name: "alsa", help: "The real sound card (sound.card = alsa)."),
