@@ -48,6 +48,8 @@ let package = Package(
       name: "VoiceCore",
       swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(name: "WireProtocols", dependencies: ["VoiceCore"], swiftSettings: device),
+    .target(
+      name: "DeviceLink", dependencies: ["VoiceCore", "WireProtocols"], swiftSettings: device),
     .target(name: "ControlProtocol", swiftSettings: device),
     .target(name: "Settings", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
@@ -70,8 +72,8 @@ let package = Package(
     .target(
       name: "Appliance",
       dependencies: [
-        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Room",
-        "Linux",
+        "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
+        "SettingsFiles", "Room", "Linux",
         "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
@@ -81,7 +83,9 @@ let package = Package(
       swiftSettings: device),
     .target(
       name: "Console",
-      dependencies: ["WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux"],
+      dependencies: [
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux",
+      ],
       swiftSettings: device),
     // Recorded sound through the daemon's hearing: `auricle process`.
     .target(
@@ -102,6 +106,10 @@ let package = Package(
     // The agent: server side, never linked into the device programs.
     cLibrary("CPocketSphinx", pkgConfig: "pocketsphinx"),
     cLibrary("CESpeak"),
+    cLibrary("CCrypto"),
+    .target(
+      name: "Crypto", dependencies: ["CCrypto"], swiftSettings: everywhere,
+      linkerSettings: [.linkedLibrary("crypto")]),
     .target(
       name: "PocketSphinx", dependencies: ["VoiceCore", "CPocketSphinx"], swiftSettings: everywhere,
       linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
@@ -112,7 +120,7 @@ let package = Package(
       name: "CloudAgent",
       dependencies: [
         "VoiceCore", "WireProtocols", "ControlProtocol", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto",
       ],
       swiftSettings: everywhere),
     .executableTarget(
@@ -131,25 +139,27 @@ let package = Package(
       name: "TestSupport", dependencies: ["VoiceCore", "Linux"], path: "Tests/TestSupport",
       swiftSettings: everywhere),
     tests("VoiceCore", ["VoiceCore", "TestSupport"]),
-    tests("WireProtocols", ["WireProtocols", "VoiceCore", "TestSupport"]),
+    tests("WireProtocols", ["WireProtocols", "VoiceCore", "Linux", "TestSupport"]),
+    tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
-    tests("Console", ["Console", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
+    tests(
+      "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
     tests(
       "Appliance",
       [
-        "Appliance", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Room", "Opus",
-        "WebSockets", "Linux", "TestSupport",
+        "Appliance", "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
+        "Room", "Opus", "WebSockets", "Linux", "TestSupport",
       ]),
     tests("Replay", ["Replay", "VoiceCore", "Room", "Linux", "TestSupport"]),
     tests(
       "CloudAgent",
       [
         "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto",
       ]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]

@@ -23,11 +23,16 @@ public struct DeviceSettings: Equatable, Sendable {
     public var url = "wss://localhost:8443/auricle"
     /// Empty: the certificate authorities of the system.
     public var caFile = ""
+    /// Pins with blanks between; empty: none.
+    public var pin = ""
   }
 
   public struct Device: Equatable, Sendable {
     public var name = "auricle"
     public var model = "generic"
+    /// Both empty: the device has no certificate of its own.
+    public var certificateFile = ""
+    public var keyFile = ""
     /// A folder; empty: nothing is kept from one start to the next.
     public var state = "/var/lib/auricle"
   }
@@ -129,6 +134,10 @@ public struct DeviceSettings: Equatable, Sendable {
   public struct Speaker: Equatable, Sendable {
     /// 0 to 100.
     public var volume = 70
+    /// A folder; empty: our own sounds.
+    public var cues = ""
+    /// 0 to 100.
+    public var cueLevel = 80
   }
 
   public struct Link: Equatable, Sendable {
@@ -137,6 +146,9 @@ public struct DeviceSettings: Equatable, Sendable {
     public var connectTimeout: SampleSpan = .seconds(10)
     public var longestWait: SampleSpan = .seconds(30)
     public var replyBuffer: SampleSpan = .seconds(20)
+    public var outage: SampleSpan = .seconds(15)
+    /// Zero: stay connected.
+    public var idleClose: SampleSpan = .zero
   }
 
   public struct Control: Equatable, Sendable {

@@ -18,7 +18,8 @@ public enum SettingsTable {
       name: "hearing", help: "What counts as speech, and what is kept of the sound before it."),
     Section(name: "turn", help: "When a person's turn begins and ends."),
     Section(name: "interrupt", help: "What happens when somebody speaks over an answer."),
-    Section(name: "speaker", help: "The loudspeaker."),
+    Section(
+      name: "speaker", help: "The loudspeaker, and what the device itself lets people hear."),
     Section(name: "link", help: "The connection to the agent."),
     Section(name: "control", help: "Who may talk to the running daemon."),
   ]
@@ -32,6 +33,10 @@ public enum SettingsTable {
       "agent", "ca_file", .path(mayBeEmpty: true),
       "Only a server with a certificate from this authority (a PEM file) is believed. Empty: the authorities the system trusts."
     ) { $0.carry(&$1.agent.caFile) },
+    Setting(
+      "agent", "pin", .pins,
+      "One of these public keys must be among the certificates of the agent, besides all other checks: the agent's own key or its authority's, and a spare. With a pin, a device whose clock is wrong can still connect."
+    ) { $0.carry(&$1.agent.pin) },
 
     Setting(
       "device", "name", .text(mayBeEmpty: false), "This device's own name, such as its place."
@@ -40,8 +45,16 @@ public enum SettingsTable {
       $0.carry(&$1.device.model)
     },
     Setting(
+      "device", "certificate", .path(mayBeEmpty: true),
+      "What proves this device to a server that asks: a PEM file with its certificate and those between it and its authority. Empty: nothing is shown."
+    ) { $0.carry(&$1.device.certificateFile) },
+    Setting(
+      "device", "key", .path(mayBeEmpty: true),
+      "The certificate's private key, a PEM file without a password that only the daemon can read."
+    ) { $0.carry(&$1.device.keyFile) },
+    Setting(
       "device", "state", .path(mayBeEmpty: true),
-      "A folder for what the device learns about its loudspeaker and room, so that even its first answer after a start can be interrupted at once. No sound is kept. Empty: it learns anew at every start."
+      "A folder for what the device learns about its loudspeaker and room, so that even its first answer after a start can be interrupted at once, and for the time, for devices whose clock stops with the power. No sound is kept. Empty: it learns anew at every start."
     ) { $0.carry(&$1.device.state) },
 
     Setting(
@@ -190,6 +203,14 @@ public enum SettingsTable {
       "speaker", "volume", .number(0...100, .plain), "The loudspeaker's volume at start.",
       command: "auricle volume"
     ) { $0.carry(&$1.speaker.volume) },
+    Setting(
+      "speaker", "cues", .path(mayBeEmpty: true),
+      "A folder with the device's own announcements: listening.wav, thinking.wav, no-network.wav, problem.wav (16 kHz, mono, 16 bit, at most 5 s); for a missing one, or with no folder, there is a short sound."
+    ) { $0.carry(&$1.speaker.cues) },
+    Setting(
+      "speaker", "cue_level", .number(0...100, .plain),
+      "How loud these are beside the answers, in steps as the volume's, which holds for both. 100 is as they were recorded, 0 is silence."
+    ) { $0.carry(&$1.speaker.cueLevel) },
 
     Setting(
       "link", "packet", .numbers([20, 40, 60], .time),
@@ -210,6 +231,14 @@ public enum SettingsTable {
       "link", "reply_buffer", .number(1_000...120_000, .time),
       "How much of an answer the device holds ahead of the loudspeaker."
     ) { $0.carry(&$1.link.replyBuffer) },
+    Setting(
+      "link", "outage", .number(0...60_000, .time),
+      "How long what is said waits for a connection that is lost, before the person is told that nobody hears it."
+    ) { $0.carry(&$1.link.outage) },
+    Setting(
+      "link", "idle_close", .number(0...3_600_000, .time),
+      "Hang up after so long without a word, and call again when somebody speaks; the sound waits. 0: stay connected, which answers soonest."
+    ) { $0.carry(&$1.link.idleClose) },
 
     Setting(
       "control", "socket", .path(mayBeEmpty: false),
@@ -237,6 +266,14 @@ public enum SettingsTable {
     Order(section: "interrupt", shorter: "hold_after", longer: "confirm_after"),
     Order(section: "interrupt", shorter: "confirm_after", longer: "give_up_after"),
   ]
+
+  /// Settings that only work together, by their full names.
+  static let pairs: [(String, String)] = [("device.certificate", "device.key")]
+
+  /// By its full name: `device.key`.
+  static func find(_ name: String) -> Int? {
+    rows.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+  }
 
   /// The row's number.
   public static func find(_ section: String, _ key: String) -> Int? {

@@ -53,6 +53,7 @@ final class ClientTLS {
       }
     }
     SSL_CTX_set_info_callback(context, info)
+    SSL_CTX_set_client_cert_cb(context, asked)
     SSL_CTX_set_cert_verify_callback(context, verify, Unmanaged.passUnretained(tls).toOpaque())
     SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(tls).toOpaque())
     return tls
@@ -99,6 +100,16 @@ final class ClientTLS {
       ClientTLS.attempt(of: ssl)?.alert = value & 0xFF
     }
   }
+
+  /// The server asks for a certificate and we have none. Before TLS 1.3 its disappointment has no
+  /// name of its own.
+  private static let asked:
+    @convention(c) (
+      OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>?, UnsafeMutablePointer<OpaquePointer?>?
+    ) -> CInt = { ssl, _, _ in
+      if let ssl { ClientTLS.attempt(of: ssl)?.wasAskedForCertificate = true }
+      return 0
+    }
 
   /// Instead of OpenSSL's own check, which it makes and adds to. Whatever is missing here refuses.
   private static let verify: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> CInt = {

@@ -26,9 +26,11 @@ final class LinkSocket: WebSocket {
     return code
   }
 
-  override func giveUp() {
+  override func giveUp() { giveUp(code: 1000) }
+
+  func giveUp(code: UInt16) {
     link = nil
-    leave()
+    leave(code: code)
   }
 
   // MARK: What happens to it

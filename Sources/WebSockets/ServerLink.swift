@@ -1,3 +1,5 @@
+internal import CWebSockets
+
 /// A WebSocket to a server: connects when told, reports exactly one end per `connect`, and leaves
 /// it to its owner when to try again.
 public final class ServerLink {
@@ -42,7 +44,8 @@ public final class ServerLink {
     self.maximumMessage = maximumMessage
     self.maximumQueueBytes = maximumQueueBytes
     self.onEvent = onEvent
-    approach = Approach(on: loop, trust: trust, patience: patience, maximumMessage: maximumMessage)
+    approach = Approach(
+      on: loop, trust: trust, patience: patience, maximumMessage: maximumMessage, who: "the agent")
   }
 
   deinit { letGo() }
@@ -51,6 +54,13 @@ public final class ServerLink {
 
   /// Of all connections so far.
   public var traffic: Traffic { counted.total }
+
+  /// How much of what was sent over the open connection the other machine has acknowledged. Its
+  /// program may be dead all the same.
+  public var acknowledgedBytes: Int64 {
+    guard let wsi = socket?.wsi else { return 0 }
+    return cwebsockets_acknowledged(lws_get_socket_fd(wsi))
+  }
 
   /// How long nothing at all was heard over the open connection, pongs and our own library's pings
   /// included; 0 when there is none.
@@ -107,11 +117,11 @@ public final class ServerLink {
   public func ping() { socket?.sendPing() }
 
   /// What is queued is still sent, if the server takes it soon. Does nothing on a closed link.
-  public func close() {
+  public func close(code: UInt16 = 1000) {
     switch state {
     case .idle, .ending: break
     case .connecting, .open:
-      letGo()
+      letGo(code)
       finish(.local)
     }
   }
@@ -155,11 +165,11 @@ public final class ServerLink {
   }
 
   /// The socket says goodbye on its own; we hear no more of it.
-  private func letGo() {
+  private func letGo(_ code: UInt16 = 1000) {
     approach.abandon()
     switch state {
     case .connecting(let socket): socket?.giveUp()
-    case .open(let socket): socket.giveUp()
+    case .open(let socket): socket.giveUp(code: code)
     case .idle, .ending: break
     }
   }

@@ -98,7 +98,7 @@ public struct NativeHeader: Equatable, Sendable {
 }
 
 /// Checks that the numbers of one direction only go up. Gaps are allowed, the count may wrap.
-struct SequenceCheck {
+struct SequenceCheck: Sendable {
   private var last: UInt32 = 0
 
   mutating func take(_ sequence: UInt32) throws(WireError) {

@@ -26,12 +26,13 @@ extension TurnEnd {
 }
 
 extension TurnCancel {
-  static let all: [TurnCancel] = [.tooShort, .muted, .button]
+  static let all: [TurnCancel] = [.tooShort, .muted, .button, .offline]
   var word: String {
     switch self {
     case .tooShort: "too_short"
     case .muted: "muted"
     case .button: "button"
+    case .offline: "offline"
     }
   }
 }
@@ -86,4 +87,7 @@ extension Capabilities {
     (.resume, "resume"), (.eagerEnd, "eager_end"), (.hints, "hints"), (.unmute, "unmute"),
     (.gaps, "gaps"), (.capture, "capture"),
   ]
+
+  /// Of who lists none: those versions had these, and no word for them.
+  static let beforeTheyWereListed: Capabilities = [.eagerEnd, .hints, .unmute]
 }

@@ -34,6 +34,8 @@ public enum TurnCancel: Equatable, Sendable {
   case tooShort
   case muted
   case button
+  /// There was no connection for too long.
+  case offline
 }
 
 public enum PlaybackState: Equatable, Sendable { case playing, drained, underrun, muted }
