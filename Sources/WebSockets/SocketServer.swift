@@ -29,7 +29,7 @@ public final class SocketServer {
     case received(isText: Bool, bytes: [UInt8])
     /// There is room again after `send` refused a message.
     case writable
-    /// With the code of the peer's close frame; nil when the connection was cut, or closed by us.
+    /// With the code that either side gave as the reason; nil when the connection broke.
     case closed(code: UInt16?)
   }
 
