@@ -33,6 +33,8 @@ extension LinkMachine {
     /// What the conversation has to say, and whether anything is going on in it.
     case say(Upstream)
     case talking(Bool)
+    /// Whether it could go on without the agent for a while: a reply plays that is all here.
+    case needing(Bool)
     /// What failed may work now, because the network has changed; or somebody waits for it.
     case tryNow
     /// The connection asked for is open.

@@ -23,6 +23,7 @@ extension Conversation {
     case .play:
       agentsName = reply
       isOrphan = false
+      isWhole = false
       waiting.clear()
       received = .zero
       playhead = Playhead(state: .silent, reply: ours)
@@ -72,7 +73,7 @@ extension Conversation {
       case .underrun: .underrun
       case .drained: .drained
       }
-    nextReport = now + Conversation.reportEvery
+    nextReport = now + (isWhole ? Conversation.restReportEvery : Conversation.reportEvery)
     guard !isOrphan else { return }
     effects.append(
       .send(
