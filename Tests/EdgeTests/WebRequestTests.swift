@@ -177,7 +177,7 @@ private final class PythonServer {
     let script = try authority.folder.file(
       "server.py",
       """
-      import http.server, ssl, sys
+      import ssl, sys, http.server
 
       class Handler(http.server.BaseHTTPRequestHandler):
           protocol_version = "HTTP/1.1"
