@@ -44,3 +44,16 @@ def encode(samples):
         packets.append(room.raw[:size])
     library.opus_encoder_destroy(encoder)
     return packets
+
+
+def milliseconds(packet):
+    """How much sound is in a packet (RFC 6716, section 3.1)."""
+    kind, count = packet[0] >> 3, packet[0] & 3
+    if kind < 12:
+        length = (10, 20, 40, 60)[kind & 3]
+    elif kind < 16:
+        length = (10, 20)[kind & 1]
+    else:
+        length = (2.5, 5, 10, 20)[kind & 3]
+    frames = {0: 1, 1: 2, 2: 2}.get(count) or packet[1] & 63
+    return int(length * frames)

@@ -1,0 +1,196 @@
+"""Cuts the network while somebody speaks, and counts what of it the agent never heard.
+
+Each daemon has a talker in a simulated room, in real time, and a network of its own. Moments,
+lengths and kinds of the cuts come from a seed.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import statistics
+import threading
+import time
+import wave
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from following import Follower, is_event
+from native_agent import NativeAgent, Turn
+from programs import Bench, Gone, temporary_folder
+from relay import Gate, Relay
+
+WORDS = ("when you have crossed the yard turn left at the old crane and follow the white line along"
+         " the water until you see the lighthouse and the small blue house beside it")
+LONGEST_CUT = 10
+# From the end of what was said to the end of its answer, beyond the cut.
+PATIENCE = 20
+KINDS = ("silence", "silence", "reset", "drop")
+
+
+@dataclass
+class Cut:
+    """One cut, and what came of it."""
+
+    kind: str
+    begins: float
+    lasts: float
+    # Seconds from the cut to the daemon's word that the link is lost; None: it never needed to.
+    noticed: float | None = None
+    # Seconds from the end of the cut to the daemon's word that the link is back.
+    ready: float | None = None
+    spoken_ms: int = 0
+    lost_ms: int = 0
+    doubled_ms: int = 0
+    flaws: list[str] = field(default_factory=list)
+
+    def words_lost(self) -> int:
+        """As many words as would fill what is missing, rounded up."""
+        words = len(WORDS.split())
+        return -(-self.lost_ms * words // max(1, self.spoken_ms))
+
+
+class Talk(threading.Thread):
+    """One daemon and its talker: as many cuts as it is told, one after the other."""
+
+    def __init__(self, cuts: int, seed: int, settings: dict) -> None:
+        super().__init__(daemon=True)
+        self.cuts, self.dice, self.settings = cuts, random.Random(seed), dict(settings)
+        self.done: list[Cut] = []
+        self.problem: str | None = None
+
+    def run(self) -> None:
+        self.bench = Bench(temporary_folder())
+        try:
+            self._talk()
+        except (Gone, AssertionError, OSError) as problem:
+            self.problem = str(problem)
+        finally:
+            self.bench.close()
+            shutil.rmtree(self.bench.folder, ignore_errors=True)
+
+    def _talk(self) -> None:
+        bench = self.bench
+        self.agent = NativeAgent(*bench.certificates.server())
+        self.relay = Relay(self.agent.port)
+        sound = bench.voice(WORDS)
+        with wave.open(str(sound)) as file:
+            seconds = file.getnframes() / file.getframerate()
+        script = bench.script("wait 2 s", *(
+            f"play {sound}", f"await reply within {PATIENCE + LONGEST_CUT} s", "wait 1 s") * self.cuts)
+        # The wait between two attempts is the one people get.
+        link = {"longest_wait": "30 s", **self.settings.pop("link", {})}
+        daemon = bench.daemon(
+            bench.usual(self.relay.port, room={"script": script}, link=link, **self.settings))
+        self.follower = Follower(bench)
+        self.follower.await_(is_event("link", phase="open"), "welcome")
+        try:
+            for _ in range(self.cuts):
+                self.done.append(self._cut(seconds))
+        finally:
+            daemon.kill()
+            self.relay.close()
+            self.agent.close()
+        if self.agent.failures:
+            raise Gone(f"the Python agent failed: {self.agent.failures[0]}")
+
+    def _cut(self, seconds: float) -> Cut:
+        follower, dice = self.follower, self.dice
+        cut = Cut(dice.choice(KINDS), dice.uniform(0, seconds), dice.uniform(0.1, LONGEST_CUT))
+        heard = len(self.agent.turns())
+        mark = follower.mark()
+        started = follower.await_(is_event("room", phase="talker_started"), "talker", 120, mark)
+        time.sleep(max(0, started.when + cut.begins - time.monotonic()))
+        mark = follower.mark()
+        began = time.monotonic()
+        self._sever(cut.kind)
+        time.sleep(cut.lasts)
+        self.relay.heal()
+        healed = time.monotonic()
+        self._await_settled(started.event["line"], mark)
+        lost = follower.find(is_event("link", phase="closed"), mark)
+        if lost:
+            cut.noticed = lost.when - began
+            back = [seen for seen in follower.seen[mark:] if is_event("link", phase="open")(seen.event)]
+            cut.ready = next((seen.when - healed for seen in back if seen.when > healed), 0.0)
+        self._count(cut, started.at_ms, heard)
+        return cut
+
+    def _sever(self, kind: str) -> None:
+        if kind == "silence":
+            return self.relay.sever()
+        self.relay.gate = self.dice.choice((Gate.UNANSWERED, Gate.REFUSED))
+        self.relay.reset() if kind == "reset" else self.relay.drop()
+
+    def _await_settled(self, line: str, mark: int) -> None:
+        """Until the talker was answered, or gave up waiting."""
+        following = str(int(line) + 1)
+        self.follower.await_(
+            lambda event: is_event("reply", phase="drained")(event)
+            or is_event("room", phase="patience_ended", line=following)(event),
+            "answer", 2 * (PATIENCE + LONGEST_CUT), mark)
+        self.follower.await_(
+            lambda event: event.get("event") == "state" and event["state"] == "idle", "idle",
+            2 * PATIENCE, mark)
+
+    def _count(self, cut: Cut, start_ms: int, heard: int) -> None:
+        """Compares what was said with what the agent has of it."""
+        ended = [seen.at_ms for seen in self.follower.seen
+                 if is_event("room", phase="talker_ended")(seen.event) and seen.at_ms > start_ms]
+        end_ms = ended[0]
+        cut.spoken_ms = end_ms - start_ms
+        begun = {seen.event["turn"]: seen.at_ms for seen in self.follower.seen
+                 if is_event("turn", phase="started")(seen.event)
+                 and start_ms - 1_000 < seen.at_ms < end_ms + 1_000}
+        turns = [turn for turn in self.agent.turns()[heard:] if turn.end == "commit"]
+        covered = bytearray(cut.spoken_ms)
+        for turn, began_at in zip(turns, begun.values()):
+            first = began_at - turn.pre_roll_ms - start_ms
+            for at, length, _ in turn.packets:
+                for millisecond in range(max(0, first + at), min(cut.spoken_ms, first + at + length)):
+                    if covered[millisecond]:
+                        cut.doubled_ms += 1
+                    covered[millisecond] = 1
+            cut.flaws += turn.flaws()
+        cut.lost_ms = covered.count(0)
+
+
+def run(cuts: int, parallel: int, seed: int, **settings: dict) -> list[Cut]:
+    """So many cuts in all; raises Gone when a daemon or an agent failed."""
+    shares = [cuts // parallel + (number < cuts % parallel) for number in range(parallel)]
+    talks = [Talk(share, seed * 1_000 + number, settings)
+             for number, share in enumerate(shares) if share]
+    for talk in talks:
+        talk.start()
+    for talk in talks:
+        talk.join()
+    problems = [talk.problem for talk in talks if talk.problem]
+    if problems:
+        raise Gone(f"{len(problems)} of {len(talks)} talks ended early; the first: {problems[0]}")
+    return [cut for talk in talks for cut in talk.done]
+
+
+def percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def figures(cuts: list[Cut]) -> list[tuple[str, float]]:
+    silent = [cut.noticed for cut in cuts if cut.noticed is not None and cut.kind == "silence"]
+    told = [cut.noticed for cut in cuts if cut.noticed is not None and cut.kind != "silence"]
+    ready = [cut.ready for cut in cuts if cut.ready is not None]
+    shown: list[tuple[str, float]] = [
+        ("cuts", len(cuts)),
+        ("cuts_with_loss", sum(cut.lost_ms > 0 for cut in cuts)),
+        ("words_lost", sum(cut.words_lost() for cut in cuts)),
+        ("words_spoken", len(cuts) * len(WORDS.split())),
+        ("lost_ms", sum(cut.lost_ms for cut in cuts)),
+        ("doubled_ms", sum(cut.doubled_ms for cut in cuts)),
+        ("cuts_not_noticed", sum(cut.noticed is None for cut in cuts)),
+    ]
+    for name, values in (("silent_noticed", silent), ("told_noticed", told), ("ready", ready)):
+        if values:
+            shown += [(f"{name}_median_ms", round(1_000 * statistics.median(values))),
+                      (f"{name}_p95_ms", round(1_000 * percentile(values, 0.95))),
+                      (f"{name}_worst_ms", round(1_000 * max(values)))]
+    return shown
