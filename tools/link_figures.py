@@ -7,6 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests/BlackBox"))
 
 import cutting  # noqa: E402
+import reconnecting  # noqa: E402
+import weighing  # noqa: E402
 from programs import Gone  # noqa: E402
 
 
@@ -28,8 +30,19 @@ def measure_cuts(options):
     show([("seed", chosen.seed), *cutting.figures(cuts)])
 
 
+def measure_reconnects(options):
+    options.add_argument("--cycles", type=int, default=100)
+    show(reconnecting.run(options.parse_args(sys.argv[2:]).cycles).figures())
+
+
+def measure_wire(options):
+    options.parse_args(sys.argv[2:])
+    show(weighing.wire())
+    show(weighing.echo())
+
+
 def main():
-    measures = {"cuts": measure_cuts}
+    measures = {"cuts": measure_cuts, "reconnects": measure_reconnects, "wire": measure_wire}
     measures[sys.argv[1]](argparse.ArgumentParser(prog=f"tools/{sys.argv[1]}"))
 
 

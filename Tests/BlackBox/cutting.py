@@ -91,8 +91,8 @@ class Talk(threading.Thread):
             daemon.kill()
             self.relay.close()
             self.agent.close()
-        if self.agent.failures:
-            raise Gone(f"the Python agent failed: {self.agent.failures[0]}")
+        for trouble in self.agent.failures + self.agent.breaches + self.agent.strays:
+            raise Gone(f"device and agent disagree: {trouble}")
 
     def _cut(self, seconds: float) -> Cut:
         follower, dice = self.follower, self.dice

@@ -12,7 +12,19 @@ MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class Closed(Exception):
-    """The device hung up, or broke the standard."""
+    """The device hung up; with the code of its close frame, if there was one."""
+
+    def __init__(self, why: str, code: int | None = None) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class Breach(Exception):
+    """The device did what it must not."""
+
+
+def close_frame(code: int) -> bytes:
+    return frame(CLOSE, struct.pack(">H", code))
 
 
 def frame(opcode: int, data: bytes) -> bytes:
@@ -42,7 +54,7 @@ async def upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
     offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
     if subprotocol not in offered or "sec-websocket-key" not in headers:
         writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        raise Closed(f"it offers {offered} instead of {subprotocol}")
+        raise Breach(f"it offers {offered} instead of {subprotocol}")
     digest = hashlib.sha1(headers["sec-websocket-key"].encode() + MAGIC).digest()
     writer.write((
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -58,7 +70,7 @@ async def receive(reader: asyncio.StreamReader, on_control) -> tuple[int, bytes]
         while True:
             first, second = await reader.readexactly(2)
             if not second & 0x80:
-                raise Closed("a client must mask what it sends")
+                raise Breach("a client must mask what it sends")
             length = second & 0x7F
             if length == 126:
                 (length,) = struct.unpack(">H", await reader.readexactly(2))
@@ -69,7 +81,7 @@ async def receive(reader: asyncio.StreamReader, on_control) -> tuple[int, bytes]
             opcode = first & 0x0F
             if opcode == CLOSE:
                 code = struct.unpack(">H", data[:2])[0] if len(data) >= 2 else None
-                raise Closed(f"close frame, code {code}")
+                raise Closed(f"close frame, code {code}", code)
             if opcode in (PING, PONG):
                 on_control(opcode, data)
                 continue

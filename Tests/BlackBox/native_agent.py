@@ -10,241 +10,27 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import secrets
+import logging
 import ssl
-import struct
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Callable
 
 import frames
 import opus
+from native_session import Session, Turn
 from programs import SECONDS, free_port
 
 # Messages about the connection itself, which neither side counts.
 UNCOUNTED = {"hello", "welcome", "ping", "pong", "ack", "goaway", "error"}
 ACK_AFTER_MESSAGES, ACK_AFTER_SECONDS = 32, 2
 PING_AFTER_SECONDS, DEAD_AFTER_SECONDS = 10, 15
-PACKET_MS = opus.PACKET_MILLISECONDS
+# It warns of each message that is written after the other side's goodbye.
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 
-
-@dataclass
-class Turn:
-    """What came of one turn."""
-
-    number: int
-    cause: str
-    pre_roll_ms: int
-    packets: list[tuple[int, int, bytes]] = field(default_factory=list)
-    gaps: list[tuple[int, int]] = field(default_factory=list)
-    audio_ms: int | None = None
-    end: str | None = None
-    eager_ends: int = 0
-
-    @property
-    def opus_bytes(self) -> int:
-        return sum(len(packet) for _, _, packet in self.packets)
-
-    def flaws(self) -> list[str]:
-        """Where the sound is not each millisecond exactly once and in order."""
-        found, reached = [], 0
-        gaps = dict(self.gaps)
-        for at, length, _ in self.packets:
-            while at != reached and reached in gaps:
-                found.append(f"gap {reached}–{gaps[reached]} ms")
-                reached = gaps[reached]
-            if at > reached:
-                found.append(f"missing {reached}–{at} ms")
-            elif at < reached:
-                found.append(f"again {at}–{min(reached, at + length)} ms")
-            reached = max(reached, at + length)
-        if self.audio_ms is not None and reached < self.audio_ms:
-            found.append(f"missing {reached}–{self.audio_ms} ms")
-        return found
-
-    def missing_ms(self) -> int:
-        """Milliseconds that never came, declared or not."""
-        spans = sorted((at, at + length) for at, length, _ in self.packets)
-        missing = reached = 0
-        for start, end in spans:
-            missing += max(0, start - reached)
-            reached = max(reached, end)
-        return missing + max(0, (self.audio_ms or 0) - reached)
-
-
-@dataclass
-class Reply:
-    number: int
-    turn: int
-    packets: list[bytes]
-    sent: int = 0
-    played_ms: int = 0
-    buffered_ms: int = 0
-    state: str = ""
-    is_over: bool = False
-
-
-class Session:
-    """What outlives a connection: numbers, the journal, turns and replies."""
-
-    def __init__(self, agent: NativeAgent, identifier: str) -> None:
-        self.agent, self.identifier = agent, identifier
-        self.token = secrets.token_hex(16)
-        self.connection: Connection | None = None
-        self.received = 0
-        self.acknowledged = 0
-        # Sent and not yet acknowledged, with the number of the first.
-        self.journal: deque[bytes] = deque()
-        self.first = 1
-        self.turns: dict[int, Turn] = {}
-        self.replies: dict[int, Reply] = {}
-        self.current: Reply | None = None
-        self.epoch = self.sequence = self.up_sequence = 0
-        self.numbers = itertools.count(1)
-        self.max_buffer_ms = 0
-        self.resumes = 0
-
-    # Down
-
-    def send(self, **fields) -> None:
-        self.agent.note("down", self, fields)
-        self._keep(frames.frame(frames.TEXT, json.dumps(fields, separators=(",", ":")).encode()))
-
-    def _keep(self, message: bytes) -> None:
-        self.journal.append(message)
-        if self.connection:
-            self.connection.wake.set()
-
-    def forget_until(self, received: int) -> None:
-        """The device has these; what it has not stays."""
-        if not self.first - 1 <= received < self.first + len(self.journal):
-            raise frames.Closed(f"it has {received} of {self.first + len(self.journal) - 1} messages")
-        while self.first <= received:
-            self.journal.popleft()
-            self.first += 1
-
-    def pump(self) -> None:
-        """Sends of the current reply what the device has room for."""
-        reply = self.current
-        if reply is None or reply.is_over:
-            return
-        while reply.sent < len(reply.packets):
-            if (reply.sent + 1) * PACKET_MS - reply.played_ms > self.max_buffer_ms:
-                return
-            self.sequence += 1
-            head = struct.pack(">BBBBIII", 0x12, 1, 1 if reply.sent == 0 else 0, self.epoch,
-                               reply.number, self.sequence, reply.sent * PACKET_MS)
-            packet = reply.packets[reply.sent]
-            reply.sent += 1
-            self.agent.opus_down += len(packet)
-            self._keep(frames.frame(frames.BINARY, head + packet))
-        self._end(reply, "complete")
-
-    def _end(self, reply: Reply, status: str) -> None:
-        reply.is_over = True
-        self.send(type="response.end", response=reply.number, status=status,
-                  audio_ms=reply.sent * PACKET_MS)
-
-    def answer(self, turn: int, packets: list[bytes], rev: int | None) -> None:
-        if self.current and not self.current.is_over:
-            self._end(self.current, "cancelled")
-        reply = Reply(next(self.numbers), turn, packets)
-        self.replies[reply.number] = self.current = reply
-        extra = {"rev": rev} if rev else {}
-        self.send(type="response.start", response=reply.number, turn=turn, **extra)
-        self.send(type="response.text", response=reply.number, text="A tone.", at_ms=0)
-        self.pump()
-
-    # Up
-
-    def sound(self, message: bytes) -> None:
-        kind, codec, flags, _, number, sequence, at = struct.unpack(">BBBBIII", message[:16])
-        if (kind, codec) != (0x11, 1):
-            raise frames.Closed(f"a header that begins {message[:2].hex()}")
-        if sequence <= self.up_sequence:
-            raise frames.Closed(f"sequence {sequence} after {self.up_sequence}")
-        self.up_sequence = sequence
-        turn = self.turns.get(number)
-        self.agent.opus_up += len(message) - 16
-        if turn is None or turn.end is not None:
-            self.agent.strays.append(f"sound of turn {number}, which is over or never began")
-            return
-        turn.packets.append((at, opus.milliseconds(message[16:]), message[16:]))
-
-    def control(self, message: dict) -> None:
-        act = getattr(self, "on_" + message["type"].replace(".", "_"), None)
-        if act:
-            act(message)
-        elif not message.get("opt"):
-            self.send(type="error", code="unsupported", message=message["type"], fatal=False)
-
-    def on_turn_start(self, message: dict) -> None:
-        number = message["turn"]
-        if number in self.turns:
-            self.agent.strays.append(f"turn {number} began twice")
-        for other in self.turns.values():
-            if other.end is None:
-                self.agent.strays.append(f"turn {number} began before {other.number} ended")
-        self.turns[number] = Turn(number, message["cause"], message["pre_roll_ms"])
-
-    def on_turn_eager_end(self, message: dict) -> None:
-        self.turns[message["turn"]].eager_ends += 1
-
-    def on_turn_resumed(self, message: dict) -> None:
-        pass
-
-    def on_turn_gap(self, message: dict) -> None:
-        self.turns[message["turn"]].gaps.append((message["from_ms"], message["to_ms"]))
-
-    def on_turn_commit(self, message: dict) -> None:
-        turn = self._finish(message, "commit")
-        turn.audio_ms = message["audio_ms"]
-        packets = self.agent.answers(turn)
-        if packets is not None:
-            self.send(type="transcript", turn=turn.number, text="something", final=True)
-            self.answer(turn.number, packets, message.get("rev"))
-
-    def on_turn_cancel(self, message: dict) -> None:
-        self._finish(message, "cancel")
-
-    def _finish(self, message: dict, how: str) -> Turn:
-        turn = self.turns[message["turn"]]
-        if turn.end is not None:
-            self.agent.strays.append(f"turn {turn.number} ended twice: {turn.end}, then {how}")
-        turn.end = how
-        return turn
-
-    def on_interrupt(self, message: dict) -> None:
-        if message["epoch"] != (self.epoch + 1) % 256:
-            raise frames.Closed(f"epoch {message['epoch']} after {self.epoch}")
-        self.epoch = message["epoch"]
-        reply = self.replies.get(message["response"])
-        if reply and not reply.is_over:
-            self._end(reply, "cancelled")
-        if reply:
-            reply.played_ms = message["played_ms"]
-        self.send(type="interrupt.ack", response=message["response"], epoch=self.epoch)
-
-    def on_unmute(self, message: dict) -> None:
-        reply = self.replies.get(message["response"])
-        if reply and message["epoch"] == self.epoch:
-            self.answer(reply.turn, reply.packets[message["played_ms"] // PACKET_MS:], None)
-
-    def on_playback(self, message: dict) -> None:
-        reply = self.replies.get(message["response"])
-        if reply is None:
-            return
-        if not reply.played_ms <= message["played_ms"] <= reply.sent * PACKET_MS:
-            self.agent.strays.append(f"playback of {message['played_ms']} ms after {reply.played_ms},"
-                                     f" {reply.sent * PACKET_MS} ms sent")
-        reply.played_ms, reply.buffered_ms = message["played_ms"], message["buffered_ms"]
-        reply.state = message["state"]
-        self.pump()
-
-    def on_capture(self, message: dict) -> None:
-        self.agent.captures.append(message["state"])
+# After these close codes of the device its session is over.
+GOODBYES = {1000, 1002, 1003, 1007, 1008, 1009}
 
 
 class Connection:
@@ -265,16 +51,16 @@ class Connection:
         opcode, data = await asyncio.wait_for(self._receive(), PING_AFTER_SECONDS)
         hello = json.loads(data) if opcode == frames.TEXT else {}
         if hello.get("type") != "hello":
-            raise frames.Closed("no hello")
+            raise frames.Breach("no hello")
         self._welcome(hello)
         helpers = [asyncio.create_task(work) for work in
                    (self._write(), self._stay_alive(), self._acknowledge())]
         try:
             while True:
                 opcode, data = await self._receive()
-                if self.session.connection is not self:
-                    raise frames.Closed("the session goes on over another connection")
-                self._take(opcode, data)
+                if self.session.connection is self:
+                    self.session.token_before = ""
+                    self._take(opcode, data)
         finally:
             for helper in helpers:
                 helper.cancel()
@@ -290,34 +76,37 @@ class Connection:
             self.say_raw(frames.frame(frames.PONG, data))
 
     def _welcome(self, hello: dict) -> None:
-        asked = hello.get("session")
-        session = self.agent.sessions.get(asked["token"]) if asked else None
+        agent = self.agent
+        session = agent.resumable(hello)
         resumed = session is not None
         if session:
-            session.forget_until(asked["received"])
-            if session.connection:
-                session.connection.abort()
+            session.forget_until(hello["session"]["received"])
             session.resumes += 1
-            del self.agent.sessions[session.token]
-            session.token = secrets.token_hex(16)
+            if session.connection:
+                session.connection.replace()
         else:
-            session = Session(self.agent, f"python-{next(self.agent.session_numbers)}")
-            session.max_buffer_ms = hello["audio"]["max_buffer_ms"]
+            session = agent.new_session(hello)
         self.session, session.connection = session, self
         self.cursor = session.first
-        self.agent.sessions[session.token] = session
-        self.agent.note("up", session, hello)
+        agent.note("up", session, hello)
         welcome = {
-            "type": "welcome", "proto": self.agent.proto, "session_id": session.identifier,
+            "type": "welcome", "proto": agent.proto, "session_id": session.identifier,
             "agent": "an agent in Python", "audio": {"up": "opus", "down": "opus"},
             "limits": {"max_turn_ms": 60_000}}
-        self.resumes = self.agent.resumes and "resume" in hello.get("caps", [])
+        self.resumes = agent.resumes and "resume" in hello.get("caps", [])
         if self.resumes:
-            welcome |= {"caps": hello["caps"], "resume_token": session.token, "lease_ms": self.agent.lease_ms,
-                        "resumed": resumed, "received": session.received,
-                        "server_ms": time.time_ns() // 1_000_000}
+            session.renew_token()
+            welcome |= {"caps": hello["caps"], "resume_token": session.token,
+                        "lease_ms": agent.lease_ms, "resumed": resumed,
+                        "received": session.received, "server_ms": time.time_ns() // 1_000_000}
         self.say(**welcome)
-        self.agent.joined(session)
+        agent.joined(session)
+
+    def replace(self) -> None:
+        """The session goes on elsewhere. This one may be stuck, so nobody waits for it."""
+        self.say(type="error", code="session_replaced", message="a newer connection", fatal=True)
+        self.say_raw(frames.close_frame(1008))
+        self.agent.later(0.5, self.abort)
 
     def _take(self, opcode: int, data: bytes) -> None:
         session = self.session
@@ -335,10 +124,12 @@ class Connection:
             session.forget_until(message["received"])
         elif kind == "ping":
             self.say(type="pong", t=message["t"], t2=time.time_ns() // 1_000_000, opt=True)
+        elif kind in ("pong", "goaway", "error", "welcome"):
+            self.agent.strays.append(f"the device says {message}")
         elif kind not in UNCOUNTED:
             session.control(message)
         elif kind == "hello":
-            raise frames.Closed("a second hello")
+            raise frames.Breach("a second hello")
         if session.received - session.acknowledged >= ACK_AFTER_MESSAGES:
             self._ack()
         self.agent.changed()
@@ -404,10 +195,13 @@ class NativeAgent:
         self.answers = answers or (lambda turn: tone)
         self.resumes, self.lease_ms, self.proto = resumes, lease_ms, proto
         self.session_numbers = itertools.count(1)
-        self.sessions: dict[str, Session] = {}
+        # Those that are known, and all there ever were.
+        self.sessions: list[Session] = []
         self.all_sessions: list[Session] = []
         # (time, "up" or "down", session, message) of every control message.
         self.messages: list[tuple[float, str, str, dict]] = []
+        # What the device must not do, and what it may do but ought not.
+        self.breaches: list[str] = []
         self.strays: list[str] = []
         self.failures: list[str] = []
         self.captures: list[str] = []
@@ -441,6 +235,7 @@ class NativeAgent:
             for connection in self._open:
                 connection.say(type="goaway", in_ms=in_ms, reason=reason,
                                retry_after_ms=retry_after_ms, opt=True)
+                self.later(in_ms / 1_000, connection.say_raw, frames.close_frame(1001))
         self._loop.call_soon_threadsafe(say)
 
     def turns(self) -> list[Turn]:
@@ -477,10 +272,25 @@ class NativeAgent:
         with self._changed:
             self._changed.notify_all()
 
+    def later(self, seconds: float, action: Callable, *arguments: object) -> None:
+        self._loop.call_later(seconds, action, *arguments)
+
+    def resumable(self, hello: dict) -> Session | None:
+        """The session that the device wants to go on with, if that can be."""
+        asked = hello.get("session")
+        return next((
+            session for session in self.sessions
+            if asked and asked["token"] in (session.token, session.token_before)
+            and session.device == hello["device"]["id"] and session.fits(asked["received"])), None)
+
+    def new_session(self, hello: dict) -> Session:
+        session = Session(self, f"python-{next(self.session_numbers)}", hello)
+        self.sessions.append(session)
+        self.all_sessions.append(session)
+        return session
+
     def joined(self, session: Session) -> None:
         self.connections += 1
-        if session not in self.all_sessions:
-            self.all_sessions.append(session)
         self.changed()
 
     def _run(self, work):
@@ -502,11 +312,15 @@ class NativeAgent:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(self, reader, writer)
         self._open.add(connection)
-        why = "we hung up"
+        why, is_over = "we hung up", False
         try:
             await connection.serve()
         except frames.Closed as closed:
-            why = str(closed)
+            why, is_over = str(closed), closed.code in GOODBYES
+        except frames.Breach as breach:
+            why, is_over = str(breach), True
+            self.breaches.append(why)
+            writer.write(frames.close_frame(1008))
         except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError) as error:
             why = str(error) or type(error).__name__
         except Exception as error:  # shown by the test that owns the agent
@@ -516,12 +330,12 @@ class NativeAgent:
             session = connection.session
             if session and session.connection is connection:
                 session.connection = None
-                self._loop.call_later(self.lease_ms / 1_000, self._expire, session)
+                self.later(0 if is_over else self.lease_ms / 1_000, self._expire, session)
             self.messages.append((time.monotonic(), "lost", session.identifier if session else "",
                                   {"why": why}))
             writer.close()
             self.changed()
 
     def _expire(self, session: Session) -> None:
-        if session.connection is None:
-            self.sessions.pop(session.token, None)
+        if session.connection is None and session in self.sessions:
+            self.sessions.remove(session)

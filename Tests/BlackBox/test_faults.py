@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 import unittest
 
 import cutting
 import netns
 import opus
+import reconnecting
+import schemas
 from dns import NameServer
 from following import is_event
 from programs import PATIENCE, SECONDS, free_port
@@ -22,7 +25,6 @@ from websocket import FakeAgent
 NOTICED_TALKING, NOTICED_IDLE, BACK = 5 * PATIENCE, 20 * PATIENCE, 5 * PATIENCE
 IS_LOST = is_event("link", phase="closed")
 IS_OPEN = is_event("link", phase="open")
-LONG_TALK = ("play {long}", "await reply within 40 s", "wait 1 s")
 # A visitor who says nothing for a while, then asks until somebody answers.
 QUIET = ("wait 60 s", *VISITOR * 9)
 
@@ -36,17 +38,21 @@ def soon(seen, since: float, seconds: float, what: str) -> None:
     assert seen.when - since <= seconds, f"{what} after {seen.when - since:.1f} s, not {seconds} s"
 
 
+def setUpModule() -> None:
+    if netns.missing():
+        netns.say_what_was_skipped(len(NetworksOfTheKernel.plays()), "networks that the kernel breaks")
+    if schemas.missing():
+        print(f"\nNO MESSAGE WAS HELD TO ITS SCHEMA: {schemas.missing()}", file=sys.stderr)
+
+
 class ServersThatDie(Together):
-    def await_answer(self, stage: Stage, script=("say tell me about the exhibition",) + VISITOR):
+    def await_answer(self, stage: Stage):
         """A real agent, half a minute of whose answer has just begun."""
         self.port = free_port()
         agent = stage.bench.agent(self.port)
         follower = stage.daemon(
             self.port, "say tell me about the exhibition", "await silence within 60 s", *VISITOR * 20)
         follower.await_(is_event("room", phase="loudspeaker_started"), "answer")
-        follower.await_(
-            lambda event: event.get("event") == "room" and event["phase"] == "loudspeaker_started",
-            "sound")
         return agent, follower
 
     def play_one_killed_in_the_middle_of_an_answer_and_started_again(self, stage):
@@ -150,8 +156,7 @@ class NetworksThatBreak(Together):
         self.relay.heal()
         soon(follower.await_(IS_OPEN, "welcome", after=mark), healed, BACK, "back")
 
-    def play_a_name_that_leads_nowhere_for_a_while(self, stage):
-        """Each gate in turn, long enough for several attempts."""
+    def play_nobody_who_answers_for_several_attempts(self, stage):
         follower = self.talk(stage, link={"connect_timeout": "2 s"})
         follower.await_(IS_OPEN, "welcome")
         for gate in (Gate.REFUSED, Gate.UNANSWERED, Gate.SILENT):
@@ -212,8 +217,8 @@ class NetworksThatBreak(Together):
 
 
 class Outages(Together):
-    def talk(self, stage, *script):
-        self.agent = stage.native_agent()
+    def talk(self, stage, *script, **options):
+        self.agent = stage.native_agent(**options)
         self.relay = stage.relay(self.agent.port)
         return stage.daemon(self.relay.port, *script)
 
@@ -231,16 +236,13 @@ class Outages(Together):
             mark = follower.seen.index(started)
             self.relay.gate = Gate.UNANSWERED
             self.relay.end(how)
-            self.await_room(follower, started.at_ms + 1_000 * seconds)
+            follower.await_time(started.at_ms + 1_000 * seconds)
             self.relay.heal()
             follower.await_(is_event("reply", phase="drained"), "answer", after=mark)
             self.check_whole(self.agent.await_turn(number))
         # Nobody was answered twice, and nobody who was not there.
         assert [turn.end for turn in self.agent.turns()] == ["commit"] * 4
-
-    def await_room(self, follower, at_ms: int) -> None:
-        """Until the room's clock, which the daemon sends with the levels, is there."""
-        follower.await_time(at_ms)
+        assert len(self.agent.all_sessions) == 1, self.agent.all_sessions
 
     def play_a_turn_spoken_while_the_network_is_away(self, stage):
         """The whole of it within fifteen seconds: it is delivered afterwards."""
@@ -267,21 +269,86 @@ class Outages(Together):
         self.relay.sever()
         self.relay.end(End.RESET)
         started = follower.await_(is_event("turn", phase="started"), "turn", after=mark)
+        follower.await_(is_event("cue", cue="no-network"), "cue", after=mark)
         follower.await_time(started.at_ms + 25_000)
         self.relay.heal()
         healed = time.monotonic()
-        soon(follower.await_(IS_OPEN, "welcome", after=mark), healed, 35 * PATIENCE, "back")
+        soon(follower.await_(IS_OPEN, "welcome", after=mark), healed, BACK, "back")
         stage.answered(follower.mark())
 
-    def play_an_agent_that_goes_away_and_says_so(self, stage):
-        follower = self.talk(stage)
+    def play_a_reset_at_the_boundary_of_each_message_while_somebody_talks(self, stage):
+        """Also of the welcome: then the device has only the token from before."""
+        follower = self.talk(stage, *long_talk(stage))
+        mark = self.await_speech(follower)
+        for way in (self.relay.down, self.relay.up):
+            for records in range(14):
+                lost = follower.mark()
+                way.cut = Cut(after_records=records)
+                self.relay.reset()
+                follower.await_(IS_LOST, "loss", after=lost)
+                # The next one to come is whole again.
+                follower.await_(IS_OPEN, "welcome", after=lost + 1)
+        stage.answered(mark)
+        stage.answered(follower.mark())
+        for turn in self.agent.turns():
+            if turn.end == "commit":
+                self.check_whole(turn)
+        assert len(self.agent.all_sessions) == 1, self.agent.all_sessions
+
+    def play_a_cut_in_the_middle_of_an_answer(self, stage):
+        """It is heard to its end, and nothing of it twice."""
+        long = opus.tone(6_000)
+        follower = self.talk(stage, answers=lambda turn: long)
+        for how in (End.RESET, End.DROP):
+            mark = follower.mark()
+            started = follower.await_(
+                is_event("room", phase="loudspeaker_started"), "answer", after=mark)
+            follower.await_time(started.at_ms + 1_500)
+            self.relay.gate = Gate.REFUSED
+            self.relay.end(how)
+            follower.await_time(started.at_ms + 3_000)
+            self.relay.heal()
+            drained = follower.await_(is_event("reply", phase="drained"), "its end", after=mark)
+            assert drained.event["played_ms"] == "6000", drained.event
+
+    def play_a_session_that_is_forgotten_in_the_middle_of_a_turn(self, stage):
+        """The turn is said once more, from its start, to whoever is there now."""
+        follower = self.talk(stage, *long_talk(stage))
+        started = follower.await_(is_event("turn", phase="started"), "turn")
+        mark = follower.seen.index(started)
+        follower.await_time(started.at_ms + 2_000)
+        self.agent.stop()
+        self.agent.forget()
+        follower.await_time(started.at_ms + 4_000)
+        self.agent.start()
+        follower.await_(is_event("reply", phase="drained"), "answer", after=mark)
+        turn = self.agent.await_turn(1)
+        self.check_whole(turn)
+        assert len(self.agent.all_sessions) == 2, self.agent.all_sessions
+        assert turn in self.agent.all_sessions[1].turns.values()
+
+    def play_an_outage_longer_than_the_lease(self, stage):
+        follower = self.talk(stage, *VISITOR * 20, lease_ms=2_000)
         stage.answered(0)
         mark = follower.mark()
-        self.agent.go_away(in_ms=500)
-        stage.answered(mark)
-        self.agent.stop()
-        self.agent.start()
+        self.relay.gate = Gate.UNANSWERED
+        self.relay.drop()
+        lost = follower.await_(IS_LOST, "loss", after=mark)
+        follower.await_time(lost.at_ms + 6_000)
+        self.relay.heal()
+        follower.await_(IS_OPEN, "welcome", after=mark)
         stage.answered(follower.mark())
+        assert len(self.agent.all_sessions) == 2, self.agent.all_sessions
+
+    def play_an_agent_that_goes_away_and_says_so(self, stage):
+        """Nobody notices, whether somebody speaks or not: the device leaves in a pause, or is cut."""
+        follower = self.talk(stage, *long_talk(stage))
+        mark = self.await_speech(follower)
+        self.agent.go_away(in_ms=1_000)
+        follower.await_(is_event("reply", phase="drained"), "answer", after=mark)
+        self.agent.go_away(in_ms=20_000)
+        stage.answered(follower.mark())
+        assert [turn.flaws() for turn in self.agent.turns()] == [[], []]
 
 
 class StrangeServers(Together):
@@ -418,13 +485,19 @@ class NetworksOfTheKernel(Together):
         stage.answered(follower.mark())
 
 
-class Measures(unittest.TestCase):
+class Measures(Together):
     """Short versions of tools/cuts and tools/reconnects."""
 
-    def test_no_word_is_lost_in_cuts_while_somebody_speaks(self):
+    def play_no_word_is_lost_in_cuts_while_somebody_speaks(self, stage):
         cuts = cutting.run(8, parallel=8, seed=1)
-        told = "\n".join(map(str, cuts))
-        self.assertEqual([cut for cut in cuts if cut.lost_ms or cut.doubled_ms or cut.flaws], [], told)
+        bad = [cut for cut in cuts if cut.lost_ms or cut.doubled_ms or cut.flaws]
+        assert not bad, "\n".join(map(str, bad))
+
+    def play_nothing_grows_over_reconnects(self, stage):
+        found = reconnecting.run(cycles=40)
+        assert found.descriptors_grown <= 0, found
+        assert found.memory_grown_kib < reconnecting.ALLOWED_KIB, found
+        assert found.last_ms < 3 * found.first_ms + 50 * PATIENCE, found
 
 
 if __name__ == "__main__":
