@@ -48,6 +48,8 @@ let package = Package(
       name: "VoiceCore",
       swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(name: "WireProtocols", dependencies: ["VoiceCore"], swiftSettings: device),
+    .target(
+      name: "DeviceLink", dependencies: ["VoiceCore", "WireProtocols"], swiftSettings: device),
     .target(name: "ControlProtocol", swiftSettings: device),
     .target(name: "Settings", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
@@ -59,7 +61,7 @@ let package = Package(
     edge("ALSA", ["VoiceCore", "CALSA"], links: ["asound"]),
     edge("Opus", ["VoiceCore", "COpus"], links: ["opus"]),
     edge("SpeexDSP", ["VoiceCore", "CSpeexDSP"], links: ["speexdsp", "m"]),
-    edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "crypto"]),
+    edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "ssl", "crypto"]),
     cLibrary("CLinux"),
     cLibrary("CALSA"),
     cLibrary("COpus"),
@@ -70,8 +72,8 @@ let package = Package(
     .target(
       name: "Appliance",
       dependencies: [
-        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Room",
-        "Linux",
+        "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
+        "SettingsFiles", "Room", "Linux",
         "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
@@ -81,7 +83,9 @@ let package = Package(
       swiftSettings: device),
     .target(
       name: "Console",
-      dependencies: ["WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux"],
+      dependencies: [
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux",
+      ],
       swiftSettings: device),
     // Recorded sound through the daemon's hearing: `auricle process`.
     .target(
@@ -132,17 +136,19 @@ let package = Package(
       swiftSettings: everywhere),
     tests("VoiceCore", ["VoiceCore", "TestSupport"]),
     tests("WireProtocols", ["WireProtocols", "VoiceCore", "TestSupport"]),
+    tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
-    tests("Console", ["Console", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
+    tests(
+      "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
     tests(
       "Appliance",
       [
-        "Appliance", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Room", "Opus",
-        "WebSockets", "Linux", "TestSupport",
+        "Appliance", "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
+        "Room", "Opus", "WebSockets", "Linux", "TestSupport",
       ]),
     tests("Replay", ["Replay", "VoiceCore", "Room", "Linux", "TestSupport"]),
     tests(

@@ -75,7 +75,7 @@ def hostile_steps(folder):
 
 
 def measure_allocations(bench):
-    """A conversation at twenty times real time, with interruptions and hostile sound in it."""
+    """A conversation at twenty times real time, interruptions, hostile sound and cues in it."""
     agent = bench.agent()
     record = AllocationRecord(bench.folder / "allocations")
     script = bench.script(
@@ -94,6 +94,12 @@ def measure_allocations(bench):
     control = Control(bench.socket)
     before, first = record.counts(), int(control.ask("status")["frames"])
     watch.await_event("room", phase="script_ended", seconds=CONVERSATION_SECONDS)
+    for cue in ("listening", "thinking", "no-network", "problem"):
+        answer = control.ask("cue", cue=cue)
+        if answer["error"] != "0":
+            raise Gone(f"the cue {cue} was not played: {answer}")
+        # A second of the device's: each is heard to its end.
+        watch.await_event("stats", after=len(watch.events))
     while int(control.ask("status")["frames"]) - first < WATCHED_FRAMES:
         watch.await_event("stats", after=len(watch.events))
     after, status = record.counts(), control.ask("status")

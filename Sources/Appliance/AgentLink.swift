@@ -1,49 +1,46 @@
 internal import ControlProtocol
+internal import DeviceLink
 internal import Linux
 internal import Settings
 internal import VoiceCore
 internal import WebSockets
 internal import WireProtocols
 
-/// The connection to the agent: messages instead of bytes, and tries again for ever.
+/// The connection to the agent: carries out what the link machine decides. It decides nothing.
 final class AgentLink {
   enum Event {
-    case connecting
+    case changed(Conversation.LinkChange)
     case received(Downstream)
-    /// The connection is over; the next try comes after `wait`.
-    case lost(LinkLoss, wait: SampleSpan)
+    case noted(LinkNote)
   }
 
   /// Messages that wait for the network; speech at 16 kbit/s for about two minutes.
   static let largestQueue = 256 << 10
+  /// How often the kernel is asked whether the other side takes what we send.
+  static let progressEvery = SampleSpan.milliseconds(200)
 
   private let link: ServerLink
+  private let address: ServerAddress
   private let onEvent: (Event) -> Void
-  private let hello: Upstream
-  private var wire = NativeDevice()
-  private var reconnector: Reconnector
-  private var now = SampleTime.start
-  /// Why we closed it ourselves, which says more than how the socket ended.
-  private var ownReason: LinkLoss?
+  private var machine: LinkMachine
+  /// What is still to be carried out: carrying out one effect may bring about others.
+  private var effects: [LinkMachine.Effect] = []
+  private var isPerforming = false
+  private var nextProgress = SampleTime.start
+  private var lastAcknowledged: Int64 = 0
+  private var isClosing = false
   private(set) var connects = 0
 
   init(
-    on loop: EventLoop, settings: DeviceSettings,
-    onEvent: @escaping (Event) -> Void
+    on loop: EventLoop, settings: DeviceSettings, onEvent: @escaping (Event) -> Void
   ) throws(LinkError) {
     self.onEvent = onEvent
-    hello = .hello(
-      Upstream.Hello(
-        device: settings.device.name, model: settings.device.model, firmware: Version.current,
-        packetMilliseconds: Int(settings.link.packet.milliseconds),
-        replyBuffer: settings.link.replyBuffer))
-    reconnector = Reconnector(
-      connectLimit: settings.link.connectTimeout, longestWait: settings.link.longestWait,
-      seed: UInt64(bitPattern: MonotonicClock.microseconds()) ^ UInt64(Process.identifier) << 40)
+    machine = LinkMachine(settings: LinkMachine.Settings(settings))
     var forward: (ServerLink.Event) -> Void = { _ in }
+    address = try ServerAddress(url: settings.agent.url)
     link = ServerLink(
-      on: loop, to: try ServerAddress(url: settings.agent.url),
-      caFile: settings.agent.caFile.isEmpty ? nil : settings.agent.caFile,
+      on: loop,
+      trust: TLSTrust(caFile: settings.agent.caFile.isEmpty ? nil : settings.agent.caFile),
       subprotocol: NativeDevice.subprotocol, maximumMessage: WireLimits.largestMessage,
       maximumQueueBytes: AgentLink.largestQueue, onEvent: { forward($0) })
     forward = { self.handle($0) }
@@ -51,79 +48,110 @@ final class AgentLink {
 
   var isOpen: Bool { link.isOpen }
   var traffic: Traffic { link.traffic }
+  var roundTrip: SampleSpan { machine.roundTrip }
+  var unacknowledged: Int { machine.unacknowledged }
 
-  func tick(at time: SampleTime) {
-    now = time
-    switch reconnector.tick(at: time) {
-    case .none: break
-    case .connect:
-      onEvent(.connecting)
-      link.connect()
-    case .giveUpThisTry:
-      close(LinkLoss("no welcome in time", advice: "is it an agent that listens there?"))
+  /// Once for each time the loop wakes, not for each frame: what has arrived is to be seen first.
+  func tick(at time: SampleTime, isTalking: Bool) {
+    guard !isClosing else { return }
+    machine.wallClock = WallClock.seconds() * 1_000
+    if isTalking, machine.isOpen, time >= nextProgress {
+      nextProgress = time + AgentLink.progressEvery
+      let acknowledged = link.acknowledgedBytes
+      if acknowledged != lastAcknowledged { decide(.progress) }
+      lastAcknowledged = acknowledged
     }
+    decide(.talking(isTalking))
+    decide(.tick(time))
   }
 
-  func send(_ message: Upstream) {
-    guard link.isOpen else { return }
-    let isQueued =
-      switch wire.encode(message) {
-      case .text(let bytes): link.send(bytes, isText: true)
-      case .binary(let bytes): link.send(bytes, isText: false)
-      }
-    if !isQueued {
-      close(LinkLoss("the network takes nothing any more", advice: "is the uplink fast enough?"))
-    }
-  }
+  func send(_ message: Upstream) { decide(.say(message)) }
 
-  func close(_ reason: LinkLoss) {
-    if ownReason == nil { ownReason = reason }
+  /// Somebody waits, or the network has changed.
+  func tryNow() { decide(.tryNow) }
+
+  /// For good.
+  func close() {
+    isClosing = true
     link.close()
+  }
+
+  private func decide(_ event: LinkMachine.Event) {
+    effects += machine.handle(event)
+    guard !isPerforming else { return }
+    isPerforming = true
+    var next = 0
+    while next < effects.count {
+      perform(effects[next])
+      next += 1
+    }
+    effects.removeAll(keepingCapacity: true)
+    isPerforming = false
+  }
+
+  private func perform(_ effect: LinkMachine.Effect) {
+    switch effect {
+    case .mint: break
+    case .connect: link.connect(to: address)
+    case .transmit(.text(let bytes)): transmit(bytes, isText: true)
+    case .transmit(.binary(let bytes)): transmit(bytes, isText: false)
+    case .ping: link.ping()
+    case .hangUp(let parting): link.close(code: parting.code)
+    case .deliver(let message): onEvent(.received(message))
+    case .change(let change): onEvent(.changed(change))
+    case .note(let note): onEvent(.noted(note))
+    }
+  }
+
+  private func transmit(_ bytes: [UInt8], isText: Bool) {
+    // It is kept for the next connection, and this one is of no use.
+    if !link.send(bytes, isText: isText), link.isOpen { link.close(code: 1001) }
   }
 
   private func handle(_ event: ServerLink.Event) {
     switch event {
     case .opened:
       connects += 1
-      wire = NativeDevice()
-      send(hello)
+      decide(.opened)
     case .received(let isText, let bytes):
-      receive(isText ? .text(bytes) : .binary(bytes))
+      decide(.received(isText ? .text(bytes) : .binary(bytes)))
+    case .pong: decide(.pong)
     case .closed(let failure):
-      let loss = ownReason ?? LinkLoss(failure.reason, advice: failure.advice)
-      ownReason = nil
-      onEvent(.lost(loss, wait: reconnector.closed(at: now)))
-    }
-  }
-
-  private func receive(_ message: WireMessage) {
-    do throws(WireError) {
-      guard let message = try wire.decode(message) else { return }
-      if case .welcome = message { reconnector.opened(at: now) }
-      onEvent(.received(message))
-    } catch {
-      // A type we do not know is no reason to hang up; a welcome in another version is.
-      if case .unsupported = error, reconnector.isOpen {
-        return onEvent(
-          .received(.refused(code: "unsupported", message: error.description, isFatal: false)))
+      var loss = LinkLoss(failure.reason, advice: failure.advice)
+      switch failure.kind {
+      case .upgradeRefused(status: 401): loss.isUnauthorized = true
+      case .tooLarge, .notText, .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007),
+        .closedByPeer(1009):
+        loss.endsSession = true
+      default: break
       }
-      close(
-        LinkLoss(
-          "the agent broke the protocol: \(error.description)",
-          advice: "do agent and device have matching versions?"))
+      decide(.closed(loss))
     }
   }
 }
 
-/// Why the link was lost, and what to do about it.
-struct LinkLoss {
-  let reason: String
-  let advice: String
-
-  init(_ reason: String, advice: String) {
-    self.reason = reason
-    self.advice = advice
+extension LinkMachine.Parting {
+  /// For the close frame.
+  fileprivate var code: UInt16 {
+    switch self {
+    case .forGood: 1000
+    case .forNow: 1001
+    case .inAnger: 1008
+    }
   }
+}
 
-  func isSame(as other: LinkLoss) -> Bool { reason.isSame(as: other.reason) }
+extension LinkMachine.Settings {
+  init(_ settings: DeviceSettings) {
+    self.init(
+      hello: Upstream.Hello(
+        device: settings.device.name, model: settings.device.model, firmware: Version.current,
+        packetMilliseconds: Int(settings.link.packet.milliseconds),
+        replyBuffer: settings.link.replyBuffer),
+      seed: UInt64(bitPattern: MonotonicClock.microseconds()) ^ UInt64(Process.identifier) << 40)
+    connectLimit = settings.link.connectTimeout
+    longestWait = settings.link.longestWait
+    longestOutage = settings.link.outage
+    idleLimit = settings.link.idleClose > .zero ? settings.link.idleClose : nil
+  }
 }

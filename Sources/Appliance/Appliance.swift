@@ -93,7 +93,9 @@ public enum Appliance {
       AudioLoop(
         bridge: bridge, gate: SpeechGate.Settings(settings),
         path: RecogniserPath.Settings(settings),
-        interrupter: Interrupter.Settings(settings)))
+        interrupter: Interrupter.Settings(settings),
+        cues: CuePlayer(
+          sounds: CueFiles.load(settings.speaker.cues), level: settings.speaker.cueLevel)))
     var memory = EchoMemory()
     if keeper.load(into: &memory) { audio.recall(memory) }
     let thread = try StartProblem.advising("is the system out of memory?") {

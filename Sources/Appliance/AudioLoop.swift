@@ -9,23 +9,26 @@ struct AudioLoop: ~Copyable {
   private var chain: HearingChain<SpeexSpeechHint>
   private var interrupter: Interrupter
   private var playout: Playout
+  private var cues: CuePlayer
   private var time = SampleTime.start
   private var lastAudible: ReplyID?
   private var card: Unmanaged<CardHolder>?
   /// Its delay is not yet told to the chain: the driver knows it once it has been given sound.
   private var isCardNew = false
-  private var nextSilence: Int64 = 0
+  /// The sample clock never stops: without a card, ten milliseconds of nothing take ten milliseconds.
+  private var pacer = Pacer()
   private var mic = Frame()
   private var speaker = Frame()
 
   init(
     bridge: Bridge, gate: SpeechGate.Settings = .init(), path: RecogniserPath.Settings = .init(),
-    interrupter: Interrupter.Settings
+    interrupter: Interrupter.Settings, cues: CuePlayer = CuePlayer()
   ) {
     self.bridge = bridge
     chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate, path: path)
     self.interrupter = Interrupter(settings: interrupter)
     playout = Playout(duckedGain: interrupter.duckedGain)
+    self.cues = cues
   }
 
   /// Before it runs, with what an earlier start has learned.
@@ -49,6 +52,8 @@ struct AudioLoop: ~Copyable {
     time = time + Frame.span
     // Muted means muted: nothing behind this line ever had the sound.
     if bridge.isMuted { mic = .silence }
+    // Before the question which reply may be heard: a cue that follows a reply finds it gone.
+    if let order = bridge.takeCueOrder() { cues.take(order) }
     let audible = bridge.audible
     if audible != lastAudible {
       if audible != nil { interrupter.rearm() }
@@ -63,14 +68,28 @@ struct AudioLoop: ~Copyable {
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
       isReplyAudible: playout.playhead.isAudible, at: time)
     let before = playout.playhead.state
+    let volume = Volume.gain(bridge.volume)
     playout.next(
-      audible: audible, order: interrupter.order, volume: Volume.gain(bridge.volume),
+      audible: audible, order: interrupter.order, volume: volume,
       into: &speaker, peek: { bridge.toPlay.peek() }, pop: { bridge.toPlay.drop() })
     if playout.playhead.state == .underrun && before != .underrun {
       bridge.counters.underruns.add()
     }
+    addCue(judged.change, verdict, volume: volume)
     play()
     tell(judged, verdict)
+  }
+
+  /// Before the card, so that the echo canceller knows of it. Whoever begins to speak is not spoken
+  /// over, and the answer itself is better than any cue.
+  private mutating func addCue(
+    _ change: SpeechGate.Change?, _ verdict: Interrupter.Verdict, volume: Float
+  ) {
+    if case .started? = change { cues.stop() }
+    if case .confirmed = verdict { cues.stop() }
+    let state = playout.playhead.state
+    if state == .playing || state == .held { cues.stop() }
+    cues.add(to: &speaker, volume: volume)
   }
 
   private func leaveEcho() {
@@ -78,7 +97,11 @@ struct AudioLoop: ~Copyable {
   }
 
   private mutating func listen() {
-    guard let current = card?._withUnsafeGuaranteedRef({ $0.card }) else { return paceSilence() }
+    guard let current = card?._withUnsafeGuaranteedRef({ $0.card }) else {
+      pacer.wait()
+      mic = .silence
+      return
+    }
     do throws(CardTrouble) { try current.listen(into: &mic) } catch { lose(error) }
   }
 
@@ -97,17 +120,7 @@ struct AudioLoop: ~Copyable {
     if let card { bridge.giveBack(card) }
     card = nil
     mic = .silence
-    nextSilence = 0
-  }
-
-  /// The sample clock never stops: without a card, ten milliseconds of nothing take ten milliseconds.
-  private mutating func paceSilence() {
-    let now = MonotonicClock.microseconds()
-    // After a card, or a stopped process, the clock goes on from here instead of catching up.
-    if now - nextSilence > 100_000 { nextSilence = now }
-    nextSilence += 10_000
-    MonotonicClock.sleep(untilMicroseconds: nextSilence)
-    mic = .silence
+    pacer = Pacer()
   }
 
   private mutating func tell(

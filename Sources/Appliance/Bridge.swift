@@ -22,6 +22,9 @@ final class Bridge: @unchecked Sendable {
   private let volumePercent: Atomic<Int>
   private let mutedFlag = Atomic<Bool>(false)
   private let stopFlag = Atomic<Bool>(false)
+  /// A cue's number, or that there is to be none; 0 when nothing was ordered.
+  private let cueOrder = Atomic<Int>(0)
+  private static let noCue = -1
   /// A card on its way to the audio thread, and one on its way back to be closed.
   private let offered = Atomic<UInt>(0)
   private let returned = Atomic<UInt>(0)
@@ -51,6 +54,24 @@ final class Bridge: @unchecked Sendable {
   var isStopping: Bool {
     get { stopFlag.load(ordering: .acquiring) }
     set { stopFlag.store(newValue, ordering: .releasing) }
+  }
+
+  // MARK: Cues
+
+  /// Conversation side. One that was not taken yet is replaced: the newest is what matters.
+  func order(_ order: CueOrder) {
+    let number =
+      switch order {
+      case .play(let cue): cue.rawValue
+      case .stop: Bridge.noCue
+      }
+    cueOrder.store(number, ordering: .releasing)
+  }
+  /// Audio side: each order once.
+  func takeCueOrder() -> CueOrder? {
+    guard cueOrder.load(ordering: .relaxed) != 0 else { return nil }
+    let number = cueOrder.exchange(0, ordering: .acquiring)
+    return Cue(rawValue: number).map { .play($0) } ?? .stop
   }
 
   // MARK: Cards change hands without the audio thread opening, closing or freeing one.

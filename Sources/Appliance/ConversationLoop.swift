@@ -1,4 +1,5 @@
 internal import ControlProtocol
+internal import DeviceLink
 internal import Linux
 internal import Opus
 internal import Room
@@ -42,6 +43,8 @@ final class ConversationLoop {
   private var tally = Tally()
   private var now = SampleTime.start
   private var lastLoss: LinkLoss?
+  /// How far the agent's clock is ahead of ours, in milliseconds.
+  private var clockOffset: Int64?
   private var isRealtime = false
   private var stopAt: SampleTime?
   private var nextLevels = SampleTime.start
@@ -118,7 +121,7 @@ final class ConversationLoop {
     Log.info("stopping signal=\(signal)")
     ServiceManager.stopping()
     stopAt = now + ConversationLoop.longestGoodbye
-    link?.close(LinkLoss("stopping", advice: ""))
+    link?.close()
     if link?.isOpen != true { loop.stop() }
   }
 
@@ -137,6 +140,7 @@ final class ConversationLoop {
   func audioSignalled() {
     bridge.wakeup.clear()
     while let heard = bridge.heard.pop() { hear(heard) }
+    if stopAt == nil { link?.tick(at: now, isTalking: conversation.isBusy) }
     while let event = bridge.roomEvents.pop() {
       tell(Happening(event, words: roomWords?.words(line: event.line)))
     }
@@ -153,7 +157,7 @@ final class ConversationLoop {
   private func hear(_ heard: HeardFrame) {
     now = heard.time
     checkCard()
-    if stopAt == nil { link?.tick(at: now) } else if now >= stopAt! { loop.stop() }
+    if let stopAt, now >= stopAt { loop.stop() }
     perform(conversation.hear(heard))
     if let watchdogEvery, now >= nextWatchdog {
       nextWatchdog = now + watchdogEvery
@@ -208,13 +212,13 @@ final class ConversationLoop {
 
   func linkChanged(_ event: AgentLink.Event) {
     switch event {
-    case .connecting:
-      perform(conversation.link(.connecting))
+    case .changed(let change):
+      if change == .away { tally.linkLost() }
+      perform(conversation.link(change))
     case .received(let message):
       perform(conversation.receive(message))
       pump()
-    case .lost(let loss, let wait):
-      tally.linkLost()
+    case .noted(.lost(let loss, let wait)):
       if stopAt != nil { return loop.stop() }
       var happening = Happening("link", at: now)
       happening.fields.add("phase", "closed")
@@ -225,7 +229,12 @@ final class ConversationLoop {
       happening.isFrequent = lastLoss?.isSame(as: loss) ?? false
       lastLoss = loss
       tell(happening)
-      perform(conversation.link(.lost))
+    case .noted(.goingAway(let reason)):
+      var happening = Happening("link", at: now)
+      happening.fields.add("phase", "asked-to-leave")
+      happening.fields.add("reason", reason)
+      tell(happening)
+    case .noted(.clock(let offset)): clockOffset = offset
     }
   }
 
@@ -243,6 +252,10 @@ final class ConversationLoop {
         case .abandonStream: coding.uplink.abandon()
         case .makeAudible(let reply): bridge.audible = reply
         case .setVolume(let percent): setVolume(percent)
+        case .cue(let cue): give(cue)
+        case .skip(let turn, let place):
+          if let packet = try coding.uplink.skip(turn, to: place) { link?.send(packet) }
+        case .callAgent: link?.tryNow()
         case .note(let note):
           tally.count(note, at: now)
           if case .welcomed = note { lastLoss = nil }
@@ -252,6 +265,11 @@ final class ConversationLoop {
         Log.error("encoding failed reason=\(Log.quoted(error.description))")
       }
     }
+  }
+
+  private func give(_ cue: Cue) {
+    bridge.order(.play(cue))
+    tell(Happening(cue, at: now))
   }
 
   private func setVolume(_ percent: Int) {
@@ -290,7 +308,15 @@ final class ConversationLoop {
         return .failure("cannot listen: \(obstacle.whyNot)")
       }
       perform(conversation.press(.listen))
-    case .stop: perform(conversation.press(.stop))
+    case .stop:
+      bridge.order(.stop)
+      perform(conversation.press(.stop))
+    case .cue(let name):
+      guard let cue = Cue.named(name) else {
+        return .failure("there is no such cue: there are \(Cue.list)")
+      }
+      if let reason = whyNoCue { return .failure("the cue cannot be heard: \(reason)") }
+      give(cue)
     case .mute(let wanted):
       if let wanted {
         bridge.isMuted = wanted
@@ -303,6 +329,14 @@ final class ConversationLoop {
     }
     fields.succeed()
     return fields
+  }
+
+  private var whyNoCue: String? {
+    if conversation.shown == .speaking { return "an answer plays, which auricle stop ends" }
+    if case .missing(let problem, _) = card { return "\(problem.reason): \(problem.advice)" }
+    if bridge.volume == 0 { return "the volume is 0: auricle volume 70 is louder" }
+    if loaded.settings.speaker.cueLevel == 0 { return "speaker.cue_level is 0" }
+    return nil
   }
 
   private var status: Fields {
@@ -337,6 +371,11 @@ final class ConversationLoop {
     fields.add("bytes_down", link?.traffic.received ?? 0)
     fields.add("bytes_up_continuous", tally.continuousBytes(at: now))
     fields.add("reconnects", max(0, (link?.connects ?? 0) - 1))
+    if let link {
+      fields.add("round_trip_ms", link.roundTrip.milliseconds)
+      fields.add("unacknowledged", link.unacknowledged)
+    }
+    if let clockOffset { fields.add("clock_offset_ms", clockOffset) }
     fields.add("version", Version.current)
     fields.add("pid", Process.identifier)
     fields.add("uptime_ms", (MonotonicClock.microseconds() - startedAt) / 1_000)

@@ -85,11 +85,12 @@ extension Happening {
     case .interrupted(let reply, let onset, let played):
       self.init(mute: reply, "confirmed", played, at: time)
       fields.add("onset_ms", onset.milliseconds)
-    case .welcomed(let session, let agent):
+    case .welcomed(let session, let agent, let isResumed):
       self.init("link", at: time)
       fields.add("phase", "open")
       fields.add("session", session)
       fields.add("agent", agent)
+      fields.add("resumed", isResumed)
     case .agentRefused(let code, let message):
       self.init("agent", at: time)
       fields.add("phase", "refused")
@@ -115,6 +116,13 @@ extension Happening {
     fields.add("phase", phase)
     fields.add("reply", reply.number)
     fields.add("played_ms", played.milliseconds)
+  }
+
+  init(_ cue: Cue, at time: SampleTime) {
+    self.init("cue", at: time)
+    fields.add("cue", cue.word)
+    // Given again and again while an answer takes long.
+    isFrequent = cue == .thinking
   }
 
   init(_ event: RoomEvent, words: String?) {
@@ -158,6 +166,7 @@ extension TurnCancel {
     switch self {
     case .tooShort: "too-short"
     case .muted: "muted"
+    case .offline: "offline"
     case .button: "button"
     }
   }

@@ -1,4 +1,3 @@
-internal import Linux
 internal import Room
 internal import VoiceCore
 
@@ -55,20 +54,4 @@ final class WaveCard: SoundCard {
 
   var playbackDelay: SampleSpan { .zero }
   var stumbles: Int { 0 }
-}
-
-/// Ten milliseconds a call, by the clock.
-struct Pacer {
-  private let period: Int64
-  private var next: Int64 = 0
-
-  init(speed: Int) { period = Int64(10_000 / max(1, speed)) }
-
-  mutating func wait() {
-    let now = MonotonicClock.microseconds()
-    // Late by more than a moment: go on from here, a room does not hurry to catch up.
-    if now - next > 200_000 { next = now }
-    next += period
-    MonotonicClock.sleep(untilMicroseconds: next)
-  }
 }

@@ -28,7 +28,7 @@ struct Tally {
     case .interrupted:
       interrupts += 1
       isHeld = false
-    case .welcomed(let session, let agent):
+    case .welcomed(let session, let agent, _):
       self.session = session
       self.agent = agent
       connectedSince = time

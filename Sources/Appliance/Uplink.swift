@@ -44,6 +44,15 @@ struct Uplink: ~Copyable {
     return try code(turn)
   }
 
+  /// Goes on at a later place: what is missing in between never came.
+  mutating func skip(_ turn: TurnID, to place: SampleSpan) throws(OpusError) -> Upstream? {
+    defer { at = place }
+    guard !block.isEmpty else { return nil }
+    block.append(
+      contentsOf: [Int16](repeating: 0, count: encoder.samplesPerPacket - block.count))
+    return try code(turn)
+  }
+
   mutating func abandon() {
     block.removeAll(keepingCapacity: true)
     at = .zero

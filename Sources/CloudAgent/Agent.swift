@@ -155,7 +155,7 @@ public final class Agent {
 
   private func receive(_ message: WireMessage, on line: Line) {
     do throws(WireError) {
-      guard let upstream = try line.wire.decode(message) else { return }
+      guard let upstream = try line.wire.decode(message).message else { return }
       perform(line.handle(.received(upstream)), for: line)
     } catch {
       let isFatal = error.code != "unsupported"

@@ -88,7 +88,7 @@ final class Line {
         "event=hello \(name) model=\(Log.quoted(hello.model)) "
           + "firmware=\(Log.quoted(hello.firmware)) packet_ms=\(hello.packetMilliseconds) "
           + "reply_buffer_ms=\(hello.replyBuffer.milliseconds)")
-    case .turnCommit(let turn, let audio, _):
+    case .turnCommit(let turn, _, let audio, _):
       turns += 1
       committedAt = MonotonicClock.microseconds()
       Log.info("event=turn \(name) turn=\(turn.number) audio_ms=\(audio.milliseconds)")
@@ -99,7 +99,7 @@ final class Line {
     case .turnAudio: heardPackets += 1
     case .unmute(let reply, let played):
       Log.info("event=unmute \(name) reply=\(reply.number) played_ms=\(played.milliseconds)")
-    case .turnStart, .turnEagerEnd, .turnResumed, .turnCancel, .playback: break
+    case .turnStart, .turnEagerEnd, .turnResumed, .turnCancel, .turnGap, .capture, .playback: break
     }
   }
 
@@ -113,7 +113,7 @@ final class Line {
 
   func note(_ message: Downstream, showingWords: Bool) {
     switch message {
-    case .replyStart(let reply, let turn):
+    case .replyStart(let reply, let turn, _):
       awaitsSound = reply
       Log.info("event=reply \(name) reply=\(reply.number) turn=\(turn.number)")
     case .replyText(let reply, let words, _):

@@ -2,6 +2,7 @@ internal import ControlProtocol
 internal import Linux
 internal import Settings
 internal import SettingsFiles
+internal import VoiceCore
 
 /// The command line: does what was asked and says how it went.
 public struct Console {
@@ -65,6 +66,9 @@ public struct Console {
       let reply = try ask(.volume(wanted), invocation)
       let volume = reply.number("volume") ?? Int64(wanted ?? 0)
       show(reply, invocation) { ["volume \(volume)"] }
+    case .cue(let cue):
+      let reply = try ask(.cue(cue.word), invocation)
+      show(reply, invocation) { ["cue \(cue.word)"] }
     case .settings: try settings(invocation)
     case .settingsInFiles: show(SettingsPage(files: try files(invocation)), invocation)
     case .sample: printText(SampleFile.text)

@@ -1,5 +1,6 @@
 internal import ControlProtocol
 internal import Settings
+public import VoiceCore
 
 /// A command line, understood.
 public struct Invocation: Equatable, Sendable {
@@ -10,6 +11,7 @@ public struct Invocation: Equatable, Sendable {
     case stop
     case mute(Bool?)
     case volume(Int?)
+    case cue(Cue)
     case settings
     case settingsInFiles
     case sample
@@ -168,6 +170,7 @@ public struct Invocation: Equatable, Sendable {
       case .stop: return .stop
       case .mute: return .mute(try onOrOff())
       case .volume: return .volume(try volume())
+      case .cue: return .cue(try cue())
       case .settings: return try settings()
       case .process: return .process([])
       case .version: return .version
@@ -193,6 +196,20 @@ public struct Invocation: Equatable, Sendable {
         throw wrong("volume \(shown(word)) is out of range: 0 to 100 is right", .volume)
       }
       return number
+    }
+
+    private func cue() throws(Failure) -> Cue {
+      guard let word = operands.first else {
+        throw wrong("cue needs a name: there are \(Cue.list)", .cue)
+      }
+      if let cue = Cue.named(word) { return cue }
+      var sentence = "there is no cue \"\(shown(word))\": "
+      if let near = Nearest.name(to: word, among: Cue.allCases.map { $0.word }) {
+        sentence += "did you mean \(near)?"
+      } else {
+        sentence += "there are \(Cue.list)"
+      }
+      throw wrong(sentence, .cue)
     }
 
     private func settings() throws(Failure) -> Command {

@@ -1,8 +1,9 @@
 internal import ControlProtocol
+internal import VoiceCore
 
 /// What the command can be asked to do: parser, help and manual are made from these.
 public enum Verb: CaseIterable, Equatable, Sendable {
-  case status, watch, listen, stop, mute, volume, settings, process, version, help
+  case status, watch, listen, stop, mute, volume, cue, settings, process, version, help
 
   public var name: String {
     switch self {
@@ -12,6 +13,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .stop: "stop"
     case .mute: "mute"
     case .volume: "volume"
+    case .cue: "cue"
     case .settings: "settings"
     case .process: "process"
     case .version: "version"
@@ -29,6 +31,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     switch self {
     case .mute: "[on|off]"
     case .volume: "[0-100]"
+    case .cue: "NAME"
     case .help: "[VERB]"
     case .process: "--mic FILE [--ref FILE] [--out FILE] [--events FILE] [--plot FILE]"
     case .status, .watch, .listen, .stop, .settings, .version: ""
@@ -43,6 +46,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .stop: "end what is going on: the answer falls silent"
     case .mute: "close or open the microphone, or say which it is"
     case .volume: "set the loudspeaker's volume, or say it"
+    case .cue: "let one of the device's own sounds be heard"
     case .settings: "the settings in force, and the file and line of each"
     case .process: "send recorded sound through the hearing, without a device"
     case .version: "the versions of the command and of the running daemon"
@@ -76,6 +80,10 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .mute: ["Muted means that the capture device is closed."]
     case .volume:
       ["Until the daemon restarts; [speaker] volume in auricle.conf says what it starts with."]
+    case .cue:
+      [
+        "There are \(Cue.list). They say what people would otherwise wait for in silence, and show whether the loudspeaker works."
+      ]
     case .listen, .stop, .version, .help: []
     }
   }
@@ -92,6 +100,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
       ]
     case .mute: [("auricle mute on", "hears nothing from now on")]
     case .volume: [("auricle volume 40", "quieter"), ("auricle volume", "says what it is")]
+    case .cue: [("auricle cue listening", "is the loudspeaker loud enough?")]
     case .settings:
       [
         ("auricle settings", "what holds, and why"),
@@ -114,7 +123,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
 
   public var options: [Option] {
     switch self {
-    case .status, .listen, .stop, .mute, .volume, .version: [.json]
+    case .status, .listen, .stop, .mute, .volume, .cue, .version: [.json]
     case .watch: [.json, .levels, .words]
     case .settings: [.json, .files, .sample, .reference]
     case .help: [.manual]

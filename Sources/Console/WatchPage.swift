@@ -41,6 +41,7 @@ struct WatchPage {
     if name.isSame(as: "link") { return link(facts) }
     if name.isSame(as: "sound") { return sound(facts) }
     if name.isSame(as: "volume") { return "volume \(facts.text("volume"))" }
+    if name.isSame(as: "cue") { return "cue: \(facts.text("cue"))" }
     if name.isSame(as: "room") { return room(facts) }
     if name.isSame(as: "agent") {
       return screen.painted(

@@ -12,6 +12,8 @@ public enum ControlRequest: Equatable, Sendable {
   case mute(Bool?)
   /// 0 to 100; nil asks how it is.
   case volume(Int?)
+  /// Lets a cue be heard, by its name.
+  case cue(String)
   case settings
   case version
 
@@ -23,6 +25,7 @@ public enum ControlRequest: Equatable, Sendable {
     case .stop: "stop"
     case .mute: "mute"
     case .volume: "volume"
+    case .cue: "cue"
     case .settings: "settings"
     case .version: "version"
     }
@@ -37,6 +40,7 @@ public enum ControlRequest: Equatable, Sendable {
       fields.add("words", words)
     case .mute(let isMuted?): fields.add("muted", isMuted)
     case .volume(let volume?): fields.add("volume", volume)
+    case .cue(let cue): fields.add("cue", cue)
     case .status, .listen, .stop, .mute, .volume, .settings, .version: break
     }
     return fields
@@ -60,6 +64,11 @@ public enum ControlRequest: Equatable, Sendable {
     if name.isSame(as: "volume") {
       try given.allow("volume")
       return .volume(try given.volume("volume"))
+    }
+    if name.isSame(as: "cue") {
+      try given.allow("cue")
+      // Which there are, the daemon knows.
+      return .cue(fields["cue"] ?? "")
     }
     for plain in [ControlRequest.status, .listen, .stop, .settings, .version]
     where name.isSame(as: plain.name) {

@@ -64,6 +64,13 @@ public enum Files {
 
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Says why we may not read it, without reading it.
+  public static func checkReadable(_ path: String) throws(LinuxError) {
+    let number = clinux_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0)
+    guard number >= 0 else { throw .last("read", path) }
+    close(number)
+  }
+
   public static func isFolder(_ path: String) -> Bool {
     var facts = stat()
     return stat(path, &facts) == 0 && facts.st_mode & UInt32(S_IFMT) == UInt32(S_IFDIR)

@@ -129,6 +129,10 @@ public struct DeviceSettings: Equatable, Sendable {
   public struct Speaker: Equatable, Sendable {
     /// 0 to 100.
     public var volume = 70
+    /// A folder; empty: our own sounds.
+    public var cues = ""
+    /// 0 to 100.
+    public var cueLevel = 80
   }
 
   public struct Link: Equatable, Sendable {
@@ -137,6 +141,9 @@ public struct DeviceSettings: Equatable, Sendable {
     public var connectTimeout: SampleSpan = .seconds(10)
     public var longestWait: SampleSpan = .seconds(30)
     public var replyBuffer: SampleSpan = .seconds(20)
+    public var outage: SampleSpan = .seconds(15)
+    /// Zero: stay connected.
+    public var idleClose: SampleSpan = .zero
   }
 
   public struct Control: Equatable, Sendable {

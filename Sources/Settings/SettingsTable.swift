@@ -18,7 +18,8 @@ public enum SettingsTable {
       name: "hearing", help: "What counts as speech, and what is kept of the sound before it."),
     Section(name: "turn", help: "When a person's turn begins and ends."),
     Section(name: "interrupt", help: "What happens when somebody speaks over an answer."),
-    Section(name: "speaker", help: "The loudspeaker."),
+    Section(
+      name: "speaker", help: "The loudspeaker, and what the device itself lets people hear."),
     Section(name: "link", help: "The connection to the agent."),
     Section(name: "control", help: "Who may talk to the running daemon."),
   ]
@@ -190,6 +191,14 @@ public enum SettingsTable {
       "speaker", "volume", .number(0...100, .plain), "The loudspeaker's volume at start.",
       command: "auricle volume"
     ) { $0.carry(&$1.speaker.volume) },
+    Setting(
+      "speaker", "cues", .path(mayBeEmpty: true),
+      "A folder with the device's own announcements: listening.wav, thinking.wav, no-network.wav, problem.wav (16 kHz, mono, 16 bit, at most 5 s); for a missing one, or with no folder, there is a short sound."
+    ) { $0.carry(&$1.speaker.cues) },
+    Setting(
+      "speaker", "cue_level", .number(0...100, .plain),
+      "How loud these are beside the answers, in steps as the volume's, which holds for both. 100 is as they were recorded, 0 is silence."
+    ) { $0.carry(&$1.speaker.cueLevel) },
 
     Setting(
       "link", "packet", .numbers([20, 40, 60], .time),
@@ -210,6 +219,14 @@ public enum SettingsTable {
       "link", "reply_buffer", .number(1_000...120_000, .time),
       "How much of an answer the device holds ahead of the loudspeaker."
     ) { $0.carry(&$1.link.replyBuffer) },
+    Setting(
+      "link", "outage", .number(0...60_000, .time),
+      "How long what is said waits for a connection that is lost, before the person is told that nobody hears it."
+    ) { $0.carry(&$1.link.outage) },
+    Setting(
+      "link", "idle_close", .number(0...3_600_000, .time),
+      "Hang up after so long without a word, and call again when somebody speaks; the sound waits. 0: stay connected, which answers soonest."
+    ) { $0.carry(&$1.link.idleClose) },
 
     Setting(
       "control", "socket", .path(mayBeEmpty: false),

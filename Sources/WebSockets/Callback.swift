@@ -9,6 +9,11 @@ extension EventLoop {
       guard let wsi else { return 0 }
       if let known = lws_get_opaque_user_data(wsi) {
         let endpoint = Unmanaged<Endpoint>.fromOpaque(known).takeUnretainedValue()
+        if reason == LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER {
+          return endpoint.requestBegins(wsi, input, room: length) ? 0 : -1
+        }
+        // lws 4.1 takes a hostile size of a chunk for a negative number.
+        if length < 0 { return -1 }
         return tell(
           endpoint, wsi, reason, user,
           UnsafeRawBufferPointer(start: input, count: input == nil ? 0 : length), length)
@@ -42,16 +47,27 @@ extension EventLoop {
     switch reason {
     case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
       // `length` is OpenSSL's own verdict; returning 0 leaves it as it is.
-      if length == 0, let user {
-        endpoint.refusedCertificate(code: X509_STORE_CTX_get_error(OpaquePointer(user)))
+      if length == 0, let user, let attempt = endpoint.attempt {
+        let chain = OpaquePointer(user)
+        if attempt.forgives(code: X509_STORE_CTX_get_error(chain)) {
+          X509_STORE_CTX_set_error(chain, X509_V_OK)
+        }
       }
       return 0
     case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH: return endpoint.mayOpen(wsi) ? 0 : -1
     case LWS_CALLBACK_CLIENT_ESTABLISHED: return endpoint.opened(wsi) ? 0 : -1
     case LWS_CALLBACK_CLIENT_RECEIVE, LWS_CALLBACK_RECEIVE:
       return endpoint.received(wsi, bytes) ? 0 : -1
-    case LWS_CALLBACK_CLIENT_RECEIVE_PONG, LWS_CALLBACK_RECEIVE_PONG: endpoint.heardPong()
-    case LWS_CALLBACK_CLIENT_WRITEABLE, LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_CLIENT_RECEIVE_PONG, LWS_CALLBACK_RECEIVE_PONG:
+      endpoint.heardPong(bytes)
+    case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: endpoint.answered(wsi)
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return endpoint.readableAnswer(wsi) ? 0 : -1
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ: return endpoint.receivedAnswer(bytes) ? 0 : -1
+    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+      endpoint.answerIsComplete()
+      return -1
+    case LWS_CALLBACK_CLIENT_WRITEABLE, LWS_CALLBACK_CLIENT_HTTP_WRITEABLE,
+      LWS_CALLBACK_SERVER_WRITEABLE:
       return endpoint.writable(wsi) ? 0 : -1
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: endpoint.peerCloses(bytes)
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:

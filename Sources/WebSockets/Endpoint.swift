@@ -6,22 +6,33 @@ class Endpoint {
   /// The loop keeps its endpoints, so it is there as long as they are.
   unowned(unsafe) let loop: EventLoop
   var wsi: OpaquePointer?
+  /// Of connections to a server.
+  var attempt: Attempt?
 
   init(on loop: EventLoop) { self.loop = loop }
 
-  /// OpenSSL refused the server's certificate for this reason.
-  func refusedCertificate(code: CInt) {}
+  /// Our request is about to be sent; there is room for more headers at `place`.
+  func requestBegins(_ wsi: OpaquePointer, _ place: UnsafeMutableRawPointer?, room: Int) -> Bool {
+    attempt?.requestBegins(wsi, place, room: room) ?? true
+  }
   /// The server's answer is here, the connection not yet open.
   func mayOpen(_ wsi: OpaquePointer) -> Bool { true }
   func opened(_ wsi: OpaquePointer) -> Bool { true }
   func received(_ wsi: OpaquePointer, _ bytes: UnsafeRawBufferPointer) -> Bool { true }
-  func heardPong() {}
+  func heardPong(_ bytes: UnsafeRawBufferPointer) {}
+  /// The answer to a request that is no WebSocket has begun, and goes on, and is complete.
+  func answered(_ wsi: OpaquePointer) {}
+  func readableAnswer(_ wsi: OpaquePointer) -> Bool { true }
+  func receivedAnswer(_ bytes: UnsafeRawBufferPointer) -> Bool { true }
+  func answerIsComplete() {}
   func writable(_ wsi: OpaquePointer) -> Bool { true }
   func peerCloses(_ bytes: UnsafeRawBufferPointer) {}
   /// It never opened.
   func failed(_ wsi: OpaquePointer, _ reason: String) {}
   func closed(_ wsi: OpaquePointer) {}
   func readable() {}
+  /// Nobody waits for this connection any more.
+  func giveUp() { if let wsi { EventLoop.kill(wsi) } }
   /// The last call; lws forgets `wsi` after it.
   func released() { loop.disown(self) }
 }

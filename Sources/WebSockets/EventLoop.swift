@@ -145,8 +145,9 @@ public final class EventLoop {
 
   // MARK: For the rest of the module
 
-  /// The longest that one step of connecting may take: to reach an address, TLS, the upgrade.
-  static let stepSeconds: UInt32 = 8
+  /// The longest that one step of connecting may take: to reach an address, TLS, the upgrade. lws
+  /// keeps it; links are less patient (`ConnectPatience`).
+  static let stepSeconds: UInt32 = 10
 
   /// Keeps `endpoint` until lws is done with it; the result is what lws is to know it by.
   func adopt(_ endpoint: Endpoint) -> UnsafeMutableRawPointer {

@@ -10,6 +10,8 @@ enum LibraryLog {
     var error = ""
     /// OpenSSL's reason.
     var tls = ""
+    /// The same as a number: `SSL_R_...`.
+    var tlsReason: Int32 = 0
     /// errno of a failed connect, 0 when there was none.
     var connectCode: Int32 = 0
   }
@@ -36,6 +38,7 @@ enum LibraryLog {
     let words = cwebsockets_last_words()!
     words.pointee.error.0 = 0
     words.pointee.tls.0 = 0
+    words.pointee.tls_code = 0
     words.pointee.connect_code = 0
   }
 
@@ -44,6 +47,8 @@ enum LibraryLog {
     return Words(
       error: withUnsafeBytes(of: words.pointee.error) { line($0) },
       tls: withUnsafeBytes(of: words.pointee.tls) { line($0) },
+      // The bits below are the reason; those above say which part of OpenSSL it comes from.
+      tlsReason: Int32(words.pointee.tls_code & 0x7F_FFFF),
       connectCode: words.pointee.connect_code)
   }
 
@@ -61,6 +66,9 @@ enum LibraryLog {
         return
       }
       withUnsafeMutableBytes(of: &words.pointee.tls) { copy(colon + 1, into: $0) }
+      if let number = strstr(text, ": error:") {
+        words.pointee.tls_code = strtoul(number + 8, nil, 16)
+      }
     } else if level == CInt(LLL_ERR), words.pointee.error.0 == 0 {
       withUnsafeMutableBytes(of: &words.pointee.error) { copy(text, into: $0) }
     }

@@ -13,7 +13,7 @@ final class NameLookup: @unchecked Sendable {
     case failed(reason: String)
   }
 
-  private let host: String
+  let host: String
   private let ready: Wakeup
   private let isDone = Atomic<Bool>(false)
   /// Written by the thread before `isDone`, read after it.

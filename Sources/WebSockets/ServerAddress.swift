@@ -1,30 +1,42 @@
-/// Where an agent listens: `wss://host:port/path`, or `ws://` without encryption.
+/// Where a server listens: `wss://host:port/path`, or `ws://` without encryption; `https://` for one
+/// that is asked and answers.
 public struct ServerAddress: Equatable, Sendable, CustomStringConvertible {
   /// In bytes. The library keeps host and port in 127 bytes and would cut what is longer.
   public static let longestHost = 120
   public static let longestURL = 1_024
 
+  private let scheme: String
   public let isSecure: Bool
   public let host: String
   public let port: Int32
   /// Begins with a slash; with the query, if there is one.
   public let path: String
 
+  /// An agent's: `wss://` or `ws://`.
   public init(url: String) throws(LinkError) {
+    try self.init(url, secure: "wss://", plain: "ws://")
+  }
+
+  /// A web server's: `https://` only.
+  public init(https url: String) throws(LinkError) {
+    try self.init(url, secure: "https://", plain: nil)
+  }
+
+  private init(_ url: String, secure: String, plain: String?) throws(LinkError) {
     func bad(_ wanted: String) -> LinkError { .badAddress(given: Self.shown(url), wanted: wanted) }
     var rest = Array(url.utf8)[...]
     guard rest.count <= Self.longestURL else { throw bad("at most \(Self.longestURL) bytes") }
     guard rest.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
       throw bad("use visible ASCII characters, without #")
     }
-    if rest.starts(with: "wss://".utf8) {
-      isSecure = true
-      rest = rest.dropFirst(6)
-    } else if rest.starts(with: "ws://".utf8) {
-      isSecure = false
-      rest = rest.dropFirst(5)
+    if rest.starts(with: secure.utf8) {
+      (isSecure, scheme) = (true, secure)
+      rest = rest.dropFirst(secure.utf8.count)
+    } else if let plain, rest.starts(with: plain.utf8) {
+      (isSecure, scheme) = (false, plain)
+      rest = rest.dropFirst(plain.utf8.count)
     } else {
-      throw bad("it must begin with wss:// or ws://")
+      throw bad("it must begin with \(secure)" + (plain.map { " or \($0)" } ?? ""))
     }
 
     let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
@@ -38,8 +50,6 @@ public struct ServerAddress: Equatable, Sendable, CustomStringConvertible {
     var host = authority
     var port: Int32 = isSecure ? 443 : 80
     if authority.first == UInt8(ascii: "[") {
-      // The library cuts the name that the certificate must bear at the first colon.
-      guard !isSecure else { throw bad("wss:// needs a name or an IPv4 address") }
       guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { throw bad("] is missing") }
       host = authority[authority.index(after: authority.startIndex)..<end]
       let after = authority[authority.index(after: end)...]
@@ -65,7 +75,7 @@ public struct ServerAddress: Equatable, Sendable, CustomStringConvertible {
 
   /// For the Host header: always with the port, which some servers insist on.
   public var hostAndPort: String { (isIPv6 ? "[\(host)]" : host) + ":\(port)" }
-  public var description: String { (isSecure ? "wss://" : "ws://") + hostAndPort + path }
+  public var description: String { scheme + hostAndPort + path }
 
   private var isIPv6: Bool { host.utf8.contains(UInt8(ascii: ":")) }
 

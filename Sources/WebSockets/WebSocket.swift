@@ -31,6 +31,13 @@ class WebSocket: Endpoint {
   private var message: [UInt8] = []
   private var peerCode: Int?
   private var lastHeard: Int64 = 0
+  private var ping = Ping.none
+
+  /// A ping of ours, besides those that lws sends when it is idle.
+  private enum Ping {
+    case none, wanted
+    case sent(at: Int64)
+  }
 
   init(on loop: EventLoop, maximumMessage: Int, maximumQueueBytes: Int) {
     self.maximumMessage = maximumMessage
@@ -44,6 +51,7 @@ class WebSocket: Endpoint {
   func didReceive(_ bytes: [UInt8], isText: Bool) {}
   /// There is room again after a refused message.
   func didDrain() {}
+  func didHearPong(roundTripMicroseconds: Int64) {}
   func didEnd(_ end: End) {}
   /// The socket is still there, for the last time.
   func isClosing(_ wsi: OpaquePointer) {}
@@ -67,6 +75,15 @@ class WebSocket: Endpoint {
     return true
   }
 
+  /// Asks the peer for a sign of life, ahead of what is queued; one at a time.
+  func sendPing() {
+    guard isOpen, leaving == nil, let wsi, case .none = ping else { return }
+    ping = .wanted
+    lws_callback_on_writable(wsi)
+  }
+
+  var silentForMicroseconds: Int64 { MonotonicClock.microseconds() - lastHeard }
+
   /// Sends what is queued, then says goodbye. A connection that is not open yet is cut off.
   func leave(code: UInt16 = 1000, reason: String = "") {
     guard !hasEnded, leaving == nil else { return }
@@ -78,6 +95,16 @@ class WebSocket: Endpoint {
   }
 
   final override func writable(_ wsi: OpaquePointer) -> Bool {
+    if case .wanted = ping {
+      var framed = [UInt8](repeating: 0, count: Int(CWEBSOCKETS_PRE)) + WebSocket.pingMark
+      let size = WebSocket.pingMark.count
+      let written = framed.withUnsafeMutableBufferPointer {
+        lws_write(wsi, $0.baseAddress! + Int(CWEBSOCKETS_PRE), size, LWS_WRITE_PING)
+      }
+      ping = .sent(at: MonotonicClock.microseconds())
+      if !queue.isEmpty || leaving != nil { lws_callback_on_writable(wsi) }
+      return written >= 0
+    }
     if !queue.isEmpty {
       var (framed, isText) = queue.removeFirst()
       let room = Int(CWEBSOCKETS_PRE)
@@ -148,7 +175,15 @@ class WebSocket: Endpoint {
     return true
   }
 
-  final override func heardPong() { lastHeard = MonotonicClock.microseconds() }
+  final override func heardPong(_ bytes: UnsafeRawBufferPointer) {
+    lastHeard = MonotonicClock.microseconds()
+    // lws's own pings carry nothing.
+    guard case .sent(let at) = ping, bytes.elementsEqual(WebSocket.pingMark) else { return }
+    ping = .none
+    didHearPong(roundTripMicroseconds: lastHeard - at)
+  }
+
+  private static var pingMark: [UInt8] { Array("auricle".utf8) }
 
   final override func peerCloses(_ bytes: UnsafeRawBufferPointer) {
     peerCode = bytes.count >= 2 ? Int(bytes[0]) << 8 | Int(bytes[1]) : 1005

@@ -1,8 +1,7 @@
 public import VoiceCore
 
-/// The agent's side of the native protocol, for one connection. `docs/PROTOCOL.md` is the
-/// specification.
-public struct NativeAgent {
+/// The agent's side of the native protocol, for one session. `docs/PROTOCOL.md` is the specification.
+public struct NativeAgent: Sendable {
   public static let subprotocol = NativeDevice.subprotocol
 
   /// Interrupts that wait for their acknowledgement; a device that sends more without reading is
@@ -12,6 +11,9 @@ public struct NativeAgent {
   private var sent: UInt32 = 0
   private var received = SequenceCheck()
   private var hasHello = false
+  /// How many of the session's messages came here, and how many were made here.
+  public private(set) var receivedCount = 0
+  public private(set) var sentCount = 0
   /// The last interrupt that came, and the last one we acknowledged: sound carries the latter.
   private var heardEpoch: UInt8 = 0
   private var epoch: UInt8 = 0
@@ -24,7 +26,13 @@ public struct NativeAgent {
 
   // MARK: Downwards
 
+  public static func encode(_ notice: LinkNotice) -> WireMessage { notice.encoded }
+
   public mutating func encode(_ message: Downstream) -> WireMessage {
+    switch message {
+    case .welcome, .refused: break
+    default: sentCount += 1
+    }
     switch message {
     case .welcome(let welcome): return NativeAgent.encode(welcome)
     case .transcript(let turn, let words, let isFinal):
@@ -39,12 +47,13 @@ public struct NativeAgent {
       text.word("hint", hint.word)
       text.span("heard_ms", heard)
       return text.finish(isOptional: true)
-    case .replyStart(let reply, let turn):
+    case .replyStart(let reply, let turn, let revision):
       self.reply = reply
       replySent = .zero
       var text = NativeText("response.start")
       text.reply(reply)
       text.turn(turn)
+      if let revision { text.number("rev", Int64(revision)) }
       return text.finish()
     case .replyText(let reply, let words, let place):
       var text = NativeText("response.text")
@@ -87,7 +96,18 @@ public struct NativeAgent {
       text.word("up", "opus")
       text.word("down", "opus")
     }
-    text.object("limits") { text in text.span("max_turn_ms", welcome.longestTurn) }
+    text.object("limits") { text in
+      text.span("max_turn_ms", welcome.longestTurn)
+      if let longest = welcome.longestSession { text.longSpan("max_session_ms", longest) }
+    }
+    text.capabilities(welcome.capabilities)
+    if let resumable = welcome.resumable {
+      text.name("resume_token", resumable.token)
+      text.span("lease_ms", resumable.lease)
+    }
+    text.flag("resumed", welcome.isResumed)
+    text.number("received", Int64(welcome.received))
+    if let clock = welcome.clock { text.number("server_ms", clock) }
     return text.finish()
   }
 
@@ -114,32 +134,41 @@ public struct NativeAgent {
 
   // MARK: Upwards
 
-  /// Nil for optional messages of a later version.
-  public mutating func decode(_ message: WireMessage) throws(WireError) -> Upstream? {
+  public mutating func decode(_ message: WireMessage) throws(WireError) -> Received<Upstream> {
     switch message {
     case .binary(let bytes): return try decodeAudio(bytes)
     case .text(let bytes): return try decodeText(bytes)
     }
   }
 
-  private mutating func decodeAudio(_ bytes: [UInt8]) throws(WireError) -> Upstream? {
+  private mutating func decodeAudio(_ bytes: [UInt8]) throws(WireError) -> Received<Upstream> {
     let (header, packet) = try NativeHeader.parse(bytes, expecting: .uplink)
     guard hasHello else { throw .outOfOrder("audio came before hello") }
+    receivedCount += 1
     try received.take(header.sequence)
-    return .turnAudio(
-      TurnID(header.reference), packet: packet, at: .milliseconds(Int64(header.milliseconds)))
+    return .message(
+      .turnAudio(
+        TurnID(header.reference), packet: packet, at: .milliseconds(Int64(header.milliseconds))))
   }
 
-  private mutating func decodeText(_ bytes: [UInt8]) throws(WireError) -> Upstream? {
+  private mutating func decodeText(_ bytes: [UInt8]) throws(WireError) -> Received<Upstream> {
     let fields = try NativeFields(bytes)
     guard fields.is("hello") != hasHello else {
       throw .outOfOrder(hasHello ? "a second hello came" : "\(fields.message) came before hello")
     }
-    switch true {
-    case fields.is("hello"):
+    if fields.is("hello") {
       let hello = try NativeAgent.hello(fields)
       hasHello = true
-      return .hello(hello)
+      return .message(.hello(hello))
+    }
+    if let notice = try LinkNotice(fields) { return .notice(notice) }
+    receivedCount += 1
+    return try decodeMessage(fields).map { .message($0) } ?? .nothing
+  }
+
+  /// Nil for optional messages of a later version.
+  private mutating func decodeMessage(_ fields: NativeFields) throws(WireError) -> Upstream? {
+    switch true {
     case fields.is("turn.start"):
       return .turnStart(
         try fields.turn(), preRoll: try fields.span("pre_roll_ms"),
@@ -151,7 +180,8 @@ public struct NativeAgent {
       return .turnResumed(try fields.turn(), revision: try fields.revision())
     case fields.is("turn.commit"):
       return .turnCommit(
-        try fields.turn(), audio: try fields.span("audio_ms"),
+        try fields.turn(), revision: fields.has("rev") ? try fields.revision() : 0,
+        audio: try fields.span("audio_ms"),
         reason: try fields.choice("reason", TurnEnd.all) { $0.word })
     case fields.is("turn.cancel"):
       return .turnCancel(
@@ -173,6 +203,11 @@ public struct NativeAgent {
         try fields.reply(), played: try fields.span("played_ms"),
         buffered: try fields.span("buffered_ms"),
         state: try fields.choice("state", PlaybackState.all) { $0.word })
+    case fields.is("turn.gap"):
+      return .turnGap(
+        try fields.turn(), from: try fields.span("from_ms"), to: try fields.span("to_ms"))
+    case fields.is("capture"):
+      return .capture(try fields.choice("state", Capture.all) { $0.word })
     default:
       if fields.isOptional { return nil }
       throw .unsupported("message type \(fields.message)")
@@ -185,11 +220,21 @@ public struct NativeAgent {
     let audio = try fields.inner("audio")
     try audio.offersOpus("up")
     try audio.offersOpus("down")
-    return Upstream.Hello(
+    var hello = Upstream.Hello(
       device: try device.name("id"), model: try device.name("model"),
       firmware: try device.name("fw"),
       packetMilliseconds: Int(try audio.number("frame_ms", in: WireLimits.packetMilliseconds)),
       replyBuffer: try audio.span("max_buffer_ms"))
+    // Who lists none is of a version in which nothing but resuming was still missing.
+    hello.capabilities =
+      fields.has("caps") ? try fields.capabilities() : Capabilities.all.subtracting(.resume)
+    if fields.has("session") {
+      let session = try fields.inner("session")
+      hello.resuming = Upstream.Hello.Resuming(
+        token: try session.name("token"), received: try session.count("received"))
+    }
+    if fields.has("clock_ms") { hello.clock = try fields.moment("clock_ms") }
+    return hello
   }
 
   private mutating func takeInterrupt(of reply: ReplyID, epoch given: UInt8) throws(WireError) {

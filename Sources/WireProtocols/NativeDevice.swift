@@ -1,13 +1,15 @@
 public import VoiceCore
 
-/// The device's side of the native protocol, for one connection: make a new one for the next.
-/// `docs/PROTOCOL.md` is the specification.
-public struct NativeDevice {
+/// The device's side of the native protocol, for one session. `docs/PROTOCOL.md` is the specification.
+public struct NativeDevice: Sendable {
   public static let subprotocol = "auricle.v1"
 
   private var sent: UInt32 = 0
   private var received = SequenceCheck()
   private var isWelcome = false
+  /// How many of the session's messages came here, and how many were made here.
+  public private(set) var receivedCount = 0
+  public private(set) var sentCount = 0
   /// Counts interrupts; only sound that carries this number is played.
   private var epoch: UInt8 = 0
   private var acknowledged: UInt8 = 0
@@ -17,9 +19,24 @@ public struct NativeDevice {
 
   public init() {}
 
+  /// The session may go on over a new connection, which begins with a hello of its own.
+  public mutating func reconnect() { isWelcome = false }
+
   // MARK: Upwards
 
+  public static func encode(_ notice: LinkNotice) -> WireMessage { notice.encoded }
+
+  /// A message of an earlier session, as it would have been sent in this one.
+  public mutating func adopt(_ message: WireMessage) -> WireMessage {
+    sentCount += 1
+    guard case .binary(let bytes) = message else { return message }
+    sent &+= 1
+    return .binary(NativeHeader.readdress(bytes, epoch: epoch, sequence: sent))
+  }
+
   public mutating func encode(_ message: Upstream) -> WireMessage {
+    if case .hello(let hello) = message { return NativeDevice.encode(hello) }
+    sentCount += 1
     switch message {
     case .hello(let hello): return NativeDevice.encode(hello)
     case .turnStart(let turn, let preRoll, let cause):
@@ -43,9 +60,10 @@ public struct NativeDevice {
       text.turn(turn)
       text.number("rev", Int64(revision))
       return text.finish(isOptional: true)
-    case .turnCommit(let turn, let audio, let reason):
+    case .turnCommit(let turn, let revision, let audio, let reason):
       var text = NativeText("turn.commit")
       text.turn(turn)
+      text.number("rev", Int64(revision))
       text.span("audio_ms", audio)
       text.word("reason", reason.word)
       return text.finish()
@@ -74,6 +92,16 @@ public struct NativeDevice {
       text.span("buffered_ms", buffered)
       text.word("state", state.word)
       return text.finish()
+    case .turnGap(let turn, let start, let end):
+      var text = NativeText("turn.gap")
+      text.turn(turn)
+      text.span("from_ms", start)
+      text.span("to_ms", end)
+      return text.finish(isOptional: true)
+    case .capture(let capture):
+      var text = NativeText("capture")
+      text.word("state", capture.word)
+      return text.finish(isOptional: true)
     }
   }
 
@@ -94,6 +122,14 @@ public struct NativeDevice {
         max(allowed.lowerBound, min(allowed.upperBound, Int64(hello.packetMilliseconds))))
       text.span("max_buffer_ms", hello.replyBuffer)
     }
+    text.capabilities(hello.capabilities)
+    if let resuming = hello.resuming {
+      text.object("session") { text in
+        text.name("token", resuming.token)
+        text.number("received", Int64(resuming.received))
+      }
+    }
+    if let clock = hello.clock { text.number("clock_ms", clock) }
     return text.finish()
   }
 
@@ -113,40 +149,48 @@ public struct NativeDevice {
 
   // MARK: Downwards
 
-  /// Nil for what can be left aside: sound from before an interrupt, and optional messages of a
-  /// later version.
-  public mutating func decode(_ message: WireMessage) throws(WireError) -> Downstream? {
+  public mutating func decode(_ message: WireMessage) throws(WireError) -> Received<Downstream> {
     switch message {
     case .binary(let bytes): return try decodeAudio(bytes)
     case .text(let bytes): return try decodeText(bytes)
     }
   }
 
-  private mutating func decodeAudio(_ bytes: [UInt8]) throws(WireError) -> Downstream? {
+  private mutating func decodeAudio(_ bytes: [UInt8]) throws(WireError) -> Received<Downstream> {
     let (header, packet) = try NativeHeader.parse(bytes, expecting: .downlink)
     guard isWelcome else { throw .outOfOrder("audio came before welcome") }
+    receivedCount += 1
     try received.take(header.sequence)
-    guard header.epoch == epoch else { return nil }
-    return .replyAudio(ReplyID(header.reference), packet: packet)
+    guard header.epoch == epoch else { return .nothing }
+    return .message(.replyAudio(ReplyID(header.reference), packet: packet))
   }
 
-  private mutating func decodeText(_ bytes: [UInt8]) throws(WireError) -> Downstream? {
+  private mutating func decodeText(_ bytes: [UInt8]) throws(WireError) -> Received<Downstream> {
     let fields = try NativeFields(bytes)
     if fields.is("error") {
-      return .refused(
-        code: try fields.name("code"),
-        message: try fields.text("message", longest: WireLimits.longestSentence),
-        isFatal: try fields.flag("fatal"))
+      return .message(
+        .refused(
+          code: try fields.name("code"),
+          message: try fields.text("message", longest: WireLimits.longestSentence),
+          isFatal: try fields.flag("fatal")))
     }
     guard fields.is("welcome") != isWelcome else {
       throw .outOfOrder(
         isWelcome ? "a second welcome came" : "\(fields.message) came before welcome")
     }
-    switch true {
-    case fields.is("welcome"):
+    if fields.is("welcome") {
       let welcome = try NativeDevice.welcome(fields)
       isWelcome = true
-      return .welcome(welcome)
+      return .message(.welcome(welcome))
+    }
+    if let notice = try LinkNotice(fields) { return .notice(notice) }
+    receivedCount += 1
+    return try decodeMessage(fields).map { .message($0) } ?? .nothing
+  }
+
+  /// Nil for optional messages of a later version.
+  private mutating func decodeMessage(_ fields: NativeFields) throws(WireError) -> Downstream? {
+    switch true {
     case fields.is("transcript"):
       return .transcript(
         try fields.turn(), Spoken(try fields.text("text", longest: WireLimits.longestWords)),
@@ -156,7 +200,9 @@ public struct NativeDevice {
         try fields.turn(), try fields.choice("hint", TurnHint.all) { $0.word },
         upTo: try fields.span("heard_ms"))
     case fields.is("response.start"):
-      return .replyStart(try fields.reply(), answering: try fields.turn())
+      return .replyStart(
+        try fields.reply(), answering: try fields.turn(),
+        revision: fields.has("rev") ? try fields.revision() : nil)
     case fields.is("response.text"):
       return .replyText(
         try fields.reply(), Spoken(try fields.text("text", longest: WireLimits.longestWords)),
@@ -182,9 +228,24 @@ public struct NativeDevice {
     let audio = try fields.inner("audio")
     try audio.offersOpus("up")
     try audio.offersOpus("down")
-    return Downstream.Welcome(
+    let limits = try fields.inner("limits")
+    var welcome = Downstream.Welcome(
       session: try fields.name("session_id"), agent: try fields.name("agent"),
-      longestTurn: try fields.inner("limits").span("max_turn_ms"))
+      longestTurn: try limits.span("max_turn_ms"))
+    if limits.has("max_session_ms") {
+      welcome.longestSession = try limits.longSpan("max_session_ms")
+    }
+    if fields.has("caps") { welcome.capabilities = try fields.capabilities() }
+    if fields.has("resume_token") {
+      welcome.resumable = Downstream.Welcome.Resumable(
+        token: try fields.name("resume_token"), lease: try fields.span("lease_ms"))
+    }
+    if fields.has("resumed") {
+      welcome.isResumed = try fields.flag("resumed")
+      welcome.received = try fields.count("received")
+    }
+    if fields.has("server_ms") { welcome.clock = try fields.moment("server_ms") }
+    return welcome
   }
 
   /// Acknowledgements come in the order of the interrupts; one may stand for several.

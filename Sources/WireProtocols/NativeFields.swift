@@ -42,6 +42,8 @@ struct NativeFields {
     return value
   }
 
+  func has(_ field: String) -> Bool { object.member(field) != nil }
+
   func inner(_ field: String) throws(WireError) -> NativeFields {
     let value = try value(field)
     guard case .object = value else {
@@ -128,6 +130,37 @@ struct NativeFields {
 
   func span(_ field: String) throws(WireError) -> SampleSpan {
     .milliseconds(try number(field, in: 0...WireLimits.longestMilliseconds))
+  }
+
+  /// For what may last longer than any sound: a session.
+  func longSpan(_ field: String) throws(WireError) -> SampleSpan {
+    .milliseconds(try number(field, in: 0...WireLimits.longestSessionMilliseconds))
+  }
+
+  func count(_ field: String) throws(WireError) -> Int {
+    Int(try number(field, in: 0...WireLimits.mostMessages))
+  }
+
+  /// Milliseconds since 1970, up to the year 9999.
+  func moment(_ field: String) throws(WireError) -> Int64 {
+    try number(field, in: 0...WireLimits.lastMoment)
+  }
+
+  /// Those we know; the others are for later versions.
+  func capabilities() throws(WireError) -> Capabilities {
+    guard case .array(let names) = try value("caps") else {
+      throw .wrongKind(field: "caps", message: message, wanted: "a list of names")
+    }
+    var capabilities: Capabilities = []
+    for name in names {
+      guard case .text(let name) = name else {
+        throw .wrongKind(field: "caps", message: message, wanted: "a list of names")
+      }
+      for known in Capabilities.named where known.name.hasSameBytes(as: name) {
+        capabilities.insert(known.capability)
+      }
+    }
+    return capabilities
   }
 
   func revision() throws(WireError) -> Int { Int(try number("rev", in: 0...1_000_000)) }

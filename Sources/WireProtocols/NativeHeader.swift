@@ -53,6 +53,17 @@ public struct NativeHeader: Equatable, Sendable {
     return bytes
   }
 
+  /// A message made for another session: all but the session's own numbers stays.
+  static func readdress(_ message: [UInt8], epoch: UInt8, sequence: UInt32) -> [UInt8] {
+    precondition(message.count > size)
+    var message = message
+    message[3] = epoch
+    for index in 0..<4 {
+      message[8 + index] = UInt8(truncatingIfNeeded: sequence >> UInt32(24 - 8 * index))
+    }
+    return message
+  }
+
   /// Takes a message of `kind` apart.
   public static func parse(_ message: [UInt8], expecting kind: Kind) throws(WireError) -> (
     header: NativeHeader, packet: [UInt8]
@@ -87,7 +98,7 @@ public struct NativeHeader: Equatable, Sendable {
 }
 
 /// Checks that the numbers of one direction only go up. Gaps are allowed, the count may wrap.
-struct SequenceCheck {
+struct SequenceCheck: Sendable {
   private var last: UInt32 = 0
 
   mutating func take(_ sequence: UInt32) throws(WireError) {

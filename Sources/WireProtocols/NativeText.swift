@@ -3,7 +3,7 @@ internal import VoiceCore
 /// A control message to send. Everything is brought within the limits here, so that no message of
 /// ours can be refused for its size.
 struct NativeText {
-  static let version = "1.1"
+  static let version = "1.2"
 
   private var json = JSONWriter()
 
@@ -27,6 +27,18 @@ struct NativeText {
 
   mutating func span(_ name: String, _ span: SampleSpan) {
     json.add(name, NativeText.milliseconds(span))
+  }
+
+  mutating func longSpan(_ name: String, _ span: SampleSpan) {
+    json.add(name, max(0, min(WireLimits.longestSessionMilliseconds, span.milliseconds)))
+  }
+
+  mutating func capabilities(_ capabilities: Capabilities) {
+    json.openArray("caps")
+    for known in Capabilities.named where capabilities.contains(known.capability) {
+      json.add(nil, known.name)
+    }
+    json.closeArray()
   }
 
   mutating func list(_ name: String, _ only: String) {

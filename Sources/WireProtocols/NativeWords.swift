@@ -26,12 +26,13 @@ extension TurnEnd {
 }
 
 extension TurnCancel {
-  static let all: [TurnCancel] = [.tooShort, .muted, .button]
+  static let all: [TurnCancel] = [.tooShort, .muted, .button, .offline]
   var word: String {
     switch self {
     case .tooShort: "too_short"
     case .muted: "muted"
     case .button: "button"
+    case .offline: "offline"
     }
   }
 }
@@ -68,4 +69,22 @@ extension TurnHint {
     case .unfinished: "unfinished"
     }
   }
+}
+
+extension Capture {
+  static let all: [Capture] = [.off, .listening, .streaming]
+  var word: String {
+    switch self {
+    case .off: "off"
+    case .listening: "listening"
+    case .streaming: "streaming"
+    }
+  }
+}
+
+extension Capabilities {
+  static let named: [(capability: Capabilities, name: String)] = [
+    (.resume, "resume"), (.eagerEnd, "eager_end"), (.hints, "hints"), (.unmute, "unmute"),
+    (.gaps, "gaps"), (.capture, "capture"),
+  ]
 }

@@ -17,6 +17,12 @@ public enum WireLimits {
 
   /// Any span of sound or wait, in milliseconds: an hour.
   public static let longestMilliseconds: Int64 = 3_600_000
+  /// A session, in milliseconds: a month.
+  public static let longestSessionMilliseconds: Int64 = 31 * 86_400_000
+  /// Messages of one direction of a session, which number them.
+  public static let mostMessages = Int64(UInt32.max)
+  /// The end of the year 9999 in milliseconds since 1970.
+  public static let lastMoment: Int64 = 253_402_300_799_999
   /// Sound in one uplink packet: what one Opus packet can hold.
   public static let packetMilliseconds: ClosedRange<Int64> = 10...120
 

@@ -21,7 +21,8 @@ import VoiceCore
       .replySounds(reply), .replyDrained(reply, played: span), .replyDropped(reply, played: span),
       .replyFailed(reply), .ducked(reply, played: span), .held(reply, played: span),
       .resumed(reply, played: span), .interrupted(reply, onset: moment, played: span),
-      .welcomed(session: text, agent: text), .agentRefused(code: text, message: text),
+      .welcomed(session: text, agent: text, isResumed: false),
+      .agentRefused(code: text, message: text),
     ]
     for cause in [TurnCause.speech, .button, .bargeIn] {
       notes.append(.turnStarted(turn, cause, onset: moment))
@@ -62,6 +63,14 @@ import VoiceCore
       for word in happening.line.split(separator: " ").dropFirst() {
         #expect(word.contains("="), "\(happening.line)")
       }
+    }
+  }
+
+  @Test func aCueIsALineExceptTheOneThatIsGivenAgainAndAgain() {
+    for cue in Cue.allCases {
+      let happening = Happening(cue, at: HappeningTests.moment)
+      #expect(happening.line == "cue at_ms=7890 cue=\(cue.word)")
+      #expect(happening.isFrequent == (cue == .thinking))
     }
   }
 
@@ -128,10 +137,10 @@ import VoiceCore
     var tally = Tally()
     let second = SampleSpan.seconds(1)
     #expect(tally.continuousBytes(at: .start + second) == 0)
-    tally.count(.welcomed(session: "s", agent: "a"), at: .start + second)
+    tally.count(.welcomed(session: "s", agent: "a", isResumed: false), at: .start + second)
     tally.linkLost()
     #expect(tally.session == "" && tally.connectedSince == nil)
-    tally.count(.welcomed(session: "t", agent: "a"), at: .start + second + second)
+    tally.count(.welcomed(session: "t", agent: "a", isResumed: false), at: .start + second + second)
     #expect(tally.continuousBytes(at: .start + second + second + second) == 64_000)
   }
 }

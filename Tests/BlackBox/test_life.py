@@ -5,9 +5,11 @@ import os
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import time
 import unittest
+import wave
 
 from programs import SECONDS, BlackBoxTest, Gone, device_program
 
@@ -187,6 +189,7 @@ class TheCommandLine(LifeTest):
         self.assertIs(self.facts("mute", "off")["muted"], False)
         self.facts("stop")
         self.assertEqual(self.facts("version")["auricled"], self.facts("version")["auricle"])
+        self.facts("cue", "problem")
         settings = self.facts("settings")
         self.assertIn(str(self.bench.folder / "auricle.conf"), json.dumps(settings))
         self.assertIn("volume 40", self.auricle("status"))
@@ -197,7 +200,7 @@ class TheCommandLine(LifeTest):
         for arguments, word in (
             (["volume", "130"], "0 to 100"), (["volume", "-1"], "volume|option"),
             (["volume", "loud"], "0 to 100"), (["mute", "perhaps"], "on or off"),
-            (["lissen"], "listen"), (["status", "--colour"], "--colour"),
+            (["cue"], "no-network"), (["cue", "problme"], "problem"), (["lissen"], "listen"), (["status", "--colour"], "--colour"),
             (["status", "extra"], "extra"), (["watch", "--reference"], "--reference"),
         ):
             self.assertRegex(self.auricle(*arguments, code=2), word)
@@ -206,7 +209,8 @@ class TheCommandLine(LifeTest):
     def test_the_daemon_itself_refuses_what_is_out_of_range(self):
         self.running()
         control = self.bench.control()
-        for request in ({"request": "volume", "volume": 130}, {"request": "dance"}, {"x": 1}):
+        for request in ({"request": "volume", "volume": 130}, {"request": "dance"}, {"x": 1},
+                        {"request": "cue", "cue": "song"}):
             control.send(**request)
             self.assertNotEqual(control.block()["error"], "0", request)
         self.assertEqual(control.ask("status")["volume"], "70")
@@ -264,6 +268,45 @@ class TheCommandLine(LifeTest):
                 stdout=full, stderr=subprocess.PIPE, text=True, timeout=SECONDS)
         self.assertEqual(done.returncode, 1)
         self.assertIn("No space left", done.stderr)
+
+
+class TheDevicesOwnSounds(LifeTest):
+    def record(self, path, level, seconds=1.0):
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 16_000, 0, "NONE", ""))
+            file.writeframes(struct.pack("<h", level) * int(seconds * 16_000))
+
+    def test_they_are_heard_and_recordings_take_their_place(self):
+        cues, played = self.bench.folder / "cues", self.bench.folder / "played.wav"
+        cues.mkdir()
+        silence = self.bench.folder / "silence.wav"
+        self.record(silence, 0)
+        self.record(cues / "listening.wav", 12_345)
+        self.record(cues / "problem.wav", 2_222, seconds=5.1)
+        daemon = self.running(self.bench.usual(
+            sound={"card": "wav"}, wav={"microphone": silence, "loudspeaker": played, "speed": 4},
+            speaker={"volume": 100, "cues": cues, "cue_level": 100}))
+        daemon.await_line("cue not used.*problem.wav.*5 s.*auricle-agent --say")
+        watch = self.bench.watch()
+        for cue in ("listening", "problem"):
+            self.assertIn(cue, self.auricle("cue", cue))
+            watch.await_event("cue", cue=cue)
+            # Two seconds of the device's, in which it is heard to its end.
+            for _ in range(2):
+                watch.await_event("stats", after=len(watch.events))
+        self.auricle("volume", "0")
+        self.assertIn("volume", self.auricle("cue", "listening", code=1))
+        daemon.stop()
+        self.assertIn("cue at_ms=", daemon.output)
+        with wave.open(str(played)) as sound:
+            samples = memoryview(sound.readframes(sound.getnframes())).cast("h")
+        self.assertEqual(max(samples), 12_345)
+        # Without its soft edges of five milliseconds.
+        self.assertTrue(15_000 <= list(samples).count(12_345) <= 16_000)
+        # In place of the recording that is too long there is our own sound.
+        last = max(place for place, sample in enumerate(samples) if sample == 12_345)
+        rest = samples[last + 160:]
+        self.assertTrue(2_222 < max(rest) < 8_231, max(rest))
 
 
 class SoundThatIsMissing(LifeTest):

@@ -16,7 +16,7 @@ import VoiceCore
 
   private func replies(to turn: UInt32) -> [Downstream] {
     script.sentMessages.filter {
-      if case .replyStart(_, TurnID(turn)) = $0 { true } else { false }
+      if case .replyStart(_, TurnID(turn), _) = $0 { true } else { false }
     }
   }
 

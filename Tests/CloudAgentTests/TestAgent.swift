@@ -73,7 +73,7 @@ final class TestDevice {
     self.loop = loop
     let address = try ServerAddress(url: "ws://127.0.0.1:\(port)\(Agent.path)")
     link = ServerLink(
-      on: loop, to: address, caFile: nil, subprotocol: NativeDevice.subprotocol,
+      on: loop, subprotocol: NativeDevice.subprotocol,
       maximumMessage: WireLimits.largestMessage, maximumQueueBytes: 1 << 20
     ) { [weak self] event in
       switch event {
@@ -84,17 +84,18 @@ final class TestDevice {
               device: "test", model: "test", firmware: "0", packetMilliseconds: 60,
               replyBuffer: buffer)))
       case .received(let isText, let bytes): self?.take(isText ? .text(bytes) : .binary(bytes))
+      case .pong: break
       case .closed(let failure): self?.end = failure
       }
     }
-    link?.connect()
+    link?.connect(to: address)
   }
 
   private func take(_ message: WireMessage) {
     do throws(WireError) {
-      guard let message = try wire.decode(message) else { return }
+      guard let message = try wire.decode(message).message else { return }
       received.append(message)
-      if case .replyStart(let reply, lastTurn) = message { awaited = reply }
+      if case .replyStart(let reply, lastTurn, _) = message { awaited = reply }
       if case .replyAudio(let reply, _) = message, reply == awaited, firstSoundAt == nil {
         firstSoundAt = MonotonicClock.microseconds()
       }
@@ -149,7 +150,7 @@ final class TestDevice {
 
   var isWelcome: Bool { received.contains { if case .welcome = $0 { true } else { false } } }
   func reply(to turn: TurnID) -> ReplyID? {
-    for case .replyStart(let reply, turn) in received { return reply }
+    for case .replyStart(let reply, turn, _) in received { return reply }
     return nil
   }
   func sound(of reply: ReplyID) -> SampleSpan {

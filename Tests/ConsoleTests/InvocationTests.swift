@@ -1,4 +1,5 @@
 import Testing
+import VoiceCore
 
 @testable import Console
 
@@ -8,6 +9,7 @@ import Testing
       ([], .status), (["status"], .status), (["listen"], .listen), (["stop"], .stop),
       (["mute"], .mute(nil)), (["mute", "on"], .mute(true)), (["mute", "off"], .mute(false)),
       (["volume"], .volume(nil)), (["volume", "0"], .volume(0)), (["volume", "100"], .volume(100)),
+      (["cue", "listening"], .cue(.listening)), (["cue", "no-network"], .cue(.noNetwork)),
       (["watch"], .watch(levels: false, words: false)),
       (["watch", "--words", "--levels"], .watch(levels: true, words: true)),
       (["settings"], .settings), (["settings", "--files"], .settingsInFiles),
@@ -52,6 +54,15 @@ import Testing
     (
       "volume loud", "volume \"loud\" is not a whole number: 0 to 100 is right",
       "auricle help volume"
+    ),
+    (
+      "cue", "cue needs a name: there are listening, thinking, no-network or problem",
+      "auricle help cue"
+    ),
+    ("cue problme", "there is no cue \"problme\": did you mean problem?", "auricle help cue"),
+    (
+      "cue 7", "there is no cue \"7\": there are listening, thinking, no-network or problem",
+      "auricle help cue"
     ),
     ("mute yes", "mute \"yes\" means nothing: on or off is right", "auricle help mute"),
     ("--socket", "--socket needs a PATH", "auricle help"),

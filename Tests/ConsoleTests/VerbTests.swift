@@ -15,6 +15,7 @@ import WireProtocols
       (["mute"], .mute(nil), ["muted": "yes"], "muted: nothing is heard"),
       (["volume", "40"], .volume(40), ["volume": "40"], "volume 40"),
       (["volume"], .volume(nil), ["volume": "70"], "volume 70"),
+      (["cue", "no-network"], .cue("no-network"), [:], "cue no-network"),
     ] as [([String], ControlRequest, KeyValuePairs<String, String>, String)])
   func aVerbAsksForWhatItSaysAndTellsTheOutcome(
     arguments: [String], request: ControlRequest, reply: KeyValuePairs<String, String>,

@@ -32,6 +32,7 @@ import WireProtocols
       "event": "link", "at_ms": "15000", "phase": "closed", "reason": "timed out",
       "retry_ms": "2000",
     ]),
+    fields(["event": "cue", "at_ms": "15050", "cue": "no-network"]),
     fields(["event": "novelty", "at_ms": "15100", "colour": "blue"]),
   ]
 
@@ -43,6 +44,7 @@ import WireProtocols
     "    4.00  answer 5: held, the loudspeaker is silent",
     "    4.20  answer 5: interrupted after 0.9 s",
     "    5.00  link: closed (timed out), next try in 2.0 s",
+    "    5.05  cue: no-network",
     "    5.10  novelty colour=blue",
   ]
 

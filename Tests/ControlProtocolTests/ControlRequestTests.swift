@@ -10,6 +10,7 @@ import Testing
     (.mute(nil), "request=mute\n\n"), (.mute(true), "request=mute\nmuted=yes\n\n"),
     (.mute(false), "request=mute\nmuted=no\n\n"),
     (.volume(nil), "request=volume\n\n"), (.volume(70), "request=volume\nvolume=70\n\n"),
+    (.cue("no-network"), "request=cue\ncue=no-network\n\n"),
     (.settings, "request=settings\n\n"), (.version, "request=version\n\n"),
   ])
   func everyRequestComesBackFromTheWire(request: ControlRequest, wire: String) throws {
@@ -29,6 +30,7 @@ import Testing
       "unknown request dance: there are status, watch, listen, stop, mute, volume, settings, version"
     ),
     ("request=status\nlevels=yes", "status takes no levels"),
+    ("request=cue\nname=problem", "cue takes no name"),
     ("request=mute\nvolume=3", "mute takes no volume"),
     ("request=mute\nmuted=maybe", "muted=maybe is wrong: allowed is yes or no"),
     ("request=volume\nvolume=130", "volume=130 is wrong: allowed is 0 to 100"),

@@ -81,18 +81,18 @@ import WebSockets
     try bench.serve(try authority.certificate())
     let file = try authority.folder.file("mine.pem")
     try bench.makeLink(to: "wss://localhost:\(bench.server.port)/auricle", caFile: file)
-    bench.link.connect()
+    bench.connect()
     try bench.wait { bench.failures.count == 1 }
     #expect(bench.failures.last?.kind == .tls(.badAuthorityFile))
     #expect(bench.failures.last?.description.contains("mine.pem") == true)
 
     try Files.replace(file, with: Array("no certificate".utf8))
-    bench.link.connect()
+    bench.connect()
     try bench.wait { bench.failures.count == 2 }
     #expect(bench.failures.last?.kind == .tls(.badAuthorityFile))
 
     try Files.replace(file, with: try Files.read(authority.file))
-    bench.link.connect()
+    bench.connect()
     try bench.wait { bench.link.isOpen || bench.failures.count == 3 }
     #expect(bench.link.isOpen)
   }
@@ -102,7 +102,7 @@ import WebSockets
     let bench = try LinkBench()
     // tcpmux: of all ports the least likely one to be served.
     try bench.makeLink(to: "wss://\(host):1/auricle")
-    bench.link.connect()
+    bench.connect()
     try bench.wait { !bench.failures.isEmpty }
     #expect(bench.failures.map(\.kind) == [.refused])
     #expect(bench.failures.first?.advice.contains("agent running") == true)
@@ -112,7 +112,7 @@ import WebSockets
     let bench = try LinkBench()
     // An empty label is refused by the resolver itself: no network needed.
     try bench.makeLink(to: "wss://agent..invalid/auricle")
-    bench.link.connect()
+    bench.connect()
     try bench.wait { !bench.failures.isEmpty }
     #expect(bench.failures.map(\.kind) == [.nameNotFound])
   }
@@ -134,13 +134,13 @@ import WebSockets
     let bench = try LinkBench()
     try bench.serve()
     try bench.makeLink(to: "ws://127.0.0.1:\(bench.server.port)/elsewhere")
-    bench.link.connect()
+    bench.connect()
     try bench.wait { bench.failures.count == 1 }
     #expect(bench.failures.last?.kind == .upgradeRefused(status: 404))
     #expect(bench.failures.last?.advice.contains("/elsewhere") == true)
 
     try bench.makeLink(to: "ws://127.0.0.1:\(bench.server.port)/auricle", subprotocol: "auricle.v9")
-    bench.link.connect()
+    bench.connect()
     try bench.wait { bench.failures.count == 2 }
     #expect(bench.failures.last?.kind == .upgradeRefused(status: 400))
     #expect(bench.opened == 0 && bench.served.isEmpty)

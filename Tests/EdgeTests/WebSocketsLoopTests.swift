@@ -111,12 +111,16 @@ struct ServerAddressTests {
     #expect(try ServerAddress(url: "wss://a?b").path == "/?b")
     #expect(try ServerAddress(url: "ws://[::1]:81/x").host == "::1")
     #expect(try ServerAddress(url: "ws://[::1]:81/x").description == "ws://[::1]:81/x")
+    #expect(try ServerAddress(url: "wss://[::1]/").hostAndPort == "[::1]:443")
+    #expect(
+      try ServerAddress(https: "https://broker/token").description == "https://broker:443/token")
+    #expect(throws: LinkError.self) { try ServerAddress(https: "http://broker/token") }
   }
 
   @Test(arguments: [
     "", "wss", "wss://", "http://a", "wss:///path", "wss://a:", "wss://a:0", "wss://a:65536",
-    "wss://a:1x", "wss://a b", "wss://a#b", "wss://ü", "wss://u:p@host/", "wss://[::1]/",
-    "ws://[::1",
+    "wss://a:1x", "wss://a b", "wss://a#b", "wss://ü", "wss://u:p@host/", "ws://[::1",
+    "https://a",
     "ws://[]", "ws://[::1]x", "wss://" + String(repeating: "a", count: 121),
     "wss://a/" + String(repeating: "a", count: 1_024),
   ])

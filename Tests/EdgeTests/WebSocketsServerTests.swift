@@ -45,7 +45,7 @@ import WebSockets
     let bench = try LinkBench()
     try bench.serve()
     try bench.makeLink(to: "ws://127.0.0.2:\(bench.server.port)/auricle")
-    bench.link.connect()
+    bench.connect()
     try bench.wait { bench.link.isOpen || !bench.failures.isEmpty }
     #expect(bench.failures.map(\.kind) == [.refused])
   }
@@ -100,20 +100,19 @@ import WebSockets
     var failures: [LinkFailure.Kind] = []
     let address = try ServerAddress(url: "ws://127.0.0.1:\(try #require(server).port)")
     let link = ServerLink(
-      on: loop, to: address, caFile: nil, subprotocol: "x", maximumMessage: 100,
-      maximumQueueBytes: 100
+      on: loop, subprotocol: "x", maximumMessage: 100, maximumQueueBytes: 100
     ) { event in
       if case .closed(let failure) = event { failures.append(failure.kind) }
       loop.stop()
     }
-    link.connect()
+    link.connect(to: address)
     #expect(loop.run(atMostMilliseconds: LinkBench.limit) && link.isOpen)
     server = nil
     #expect(loop.run(atMostMilliseconds: LinkBench.limit))
     #expect(failures == [.closedByPeer(code: 1001)])
     // lws frees what the server had; a wrong word of ours made it free its own pipe, too.
     _ = loop.run(atMostMilliseconds: 20)
-    link.connect()
+    link.connect(to: address)
     #expect(loop.run(atMostMilliseconds: LinkBench.limit))
     #expect(failures.count == 2)
   }

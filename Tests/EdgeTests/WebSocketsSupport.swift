@@ -1,7 +1,7 @@
 import Glibc
 import Linux
 import Testing
-import WebSockets
+@testable import WebSockets
 
 /// A folder that is gone with the test.
 final class TemporaryFolder {
@@ -113,6 +113,8 @@ final class LinkBench {
   private(set) var opened = 0
   private(set) var received: [(isText: Bool, bytes: [UInt8])] = []
   private(set) var failures: [LinkFailure] = []
+  private(set) var roundTrips: [Int64] = []
+  private var address: ServerAddress!
   private(set) var served: [(connection: SocketServer.Connection, event: SocketServer.Event)] = []
   /// Called after each event of either side.
   var onEvent: () -> Void = {}
@@ -138,26 +140,35 @@ final class LinkBench {
   }
 
   func makeLink(
-    to url: String, caFile: String? = nil, subprotocol: String = LinkBench.subprotocol,
+    to url: String, caFile: String? = nil, trust: TLSTrust = TLSTrust(),
+    patience: ConnectPatience = ConnectPatience(), subprotocol: String = LinkBench.subprotocol,
     maximumMessage: Int = 65_536, maximumQueueBytes: Int = 1 << 20
   ) throws {
+    address = try ServerAddress(url: url)
+    var trust = trust
+    if let caFile { trust.caFile = caFile }
     link = ServerLink(
-      on: loop, to: try ServerAddress(url: url), caFile: caFile, subprotocol: subprotocol,
+      on: loop, trust: trust, patience: patience, subprotocol: subprotocol,
       maximumMessage: maximumMessage, maximumQueueBytes: maximumQueueBytes
     ) { [unowned self] event in
       switch event {
       case .opened: opened += 1
       case .received(let isText, let bytes): received.append((isText, bytes))
+      case .pong(let microseconds): roundTrips.append(microseconds)
       case .closed(let failure): failures.append(failure)
       }
       onEvent()
     }
   }
 
+  func connect(
+    headers: [RequestHeader] = [], clock: ClockReading = .now, at known: [String]? = nil
+  ) { link.connect(to: address, headers: headers, clock: clock, at: known) }
+
   /// Connects to the own server and waits for the end of that.
   func open(caFile: String? = nil, isSecure: Bool = true, host: String = "localhost") throws {
     try makeLink(to: "\(isSecure ? "wss" : "ws")://\(host):\(server.port)/auricle", caFile: caFile)
-    link.connect()
+    connect()
     try wait { self.link.isOpen && self.connection != nil || !self.failures.isEmpty }
   }
 

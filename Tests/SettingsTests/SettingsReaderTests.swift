@@ -81,7 +81,7 @@ import VoiceCore
     ),
     (
       "[speaker]\ncolour = 3", ".unknownKey",
-      "a.conf:2: [speaker] has no key \"colour\": it has volume"
+      "a.conf:2: [speaker] has no key \"colour\": it has volume, cues or cue_level"
     ),
     (
       "volume = 3", ".outsideSection",

@@ -16,7 +16,7 @@ import VoiceCore
     #expect(before >= 50, "at least 500 ms from before the onset")
     #expect(during == 100, "every word")
     #expect(after <= 20, "the gate's release and no more")
-    guard case .turnCommit(TurnID(1), let audio, .endpoint)? = rehearsal.sent.last else {
+    guard case .turnCommit(TurnID(1), _, let audio, .endpoint)? = rehearsal.sent.last else {
       Issue.record("no commit")
       return
     }
@@ -54,7 +54,7 @@ import VoiceCore
     rehearsal.hear(true, milliseconds: 6_000)
     #expect(
       rehearsal.sentCount {
-        if case .turnCommit(TurnID(1), _, .longest) = $0 { true } else { false }
+        if case .turnCommit(TurnID(1), _, _, .longest) = $0 { true } else { false }
       } == 1)
   }
 
@@ -95,7 +95,7 @@ import VoiceCore
     rehearsal.hear(false, milliseconds: 1_000)
     #expect(rehearsal.streamed.filter { $0[0] == 2 }.count == 76)
     let commits = rehearsal.sentCount {
-      if case .turnCommit(TurnID(2), _, _) = $0 { true } else { false }
+      if case .turnCommit(TurnID(2), _, _, _) = $0 { true } else { false }
     }
     #expect(commits == 1)
     // The interrupted reply is over: what still arrives of it is dropped.
@@ -174,7 +174,8 @@ import VoiceCore
     }
     rehearsal.hear(true, milliseconds: 4_000)
     #expect(
-      rehearsal.sentCount { if case .turnCommit(_, _, .longest) = $0 { true } else { false } } == 1)
+      rehearsal.sentCount { if case .turnCommit(_, _, _, .longest) = $0 { true } else { false } }
+        == 1)
   }
 
   @Test func anAgentThatSpeaksOnAfterStopIsRefused() {

@@ -39,9 +39,20 @@ struct Rehearsal {
     playhead = Playhead(state: .playing, reply: ReplyID(number))
   }
 
+  /// What the agent is told, apart from what becomes of the microphone's sound.
   var sent: [Upstream] {
-    effects.compactMap { if case .send(let message) = $0 { message } else { nil } }
+    effects.compactMap {
+      if case .send(let message) = $0 {
+        if case .capture = message { nil } else { message }
+      } else {
+        nil
+      }
+    }
   }
+  var captures: [Capture] {
+    effects.compactMap { if case .send(.capture(let capture)) = $0 { capture } else { nil } }
+  }
+  var cues: [Cue] { effects.compactMap { if case .cue(let cue) = $0 { cue } else { nil } } }
   var streamed: [Frame] {
     effects.compactMap { if case .stream(_, let frame) = $0 { frame } else { nil } }
   }

@@ -36,7 +36,7 @@ import VoiceCore
     #expect(told.count == 4)
     guard case .turnEagerEnd(TurnID(1), 0, let first)? = told.first,
       case .turnEagerEnd(TurnID(1), 1, let second) = told[2],
-      case .turnCommit(TurnID(1), let all, .endpoint)? = told.last
+      case .turnCommit(TurnID(1), _, let all, .endpoint)? = told.last
     else {
       Issue.record("\(told)")
       return

@@ -9,7 +9,7 @@ struct HostileInputTests {
     var device = NativeDevice()
     var agent = NativeAgent()
     let up = upstream.map { device.encode($0) }
-    for message in up { _ = try agent.decode(message) }
+    for message in up { _ = try agent.taken(message) }
     let down = (downstream + [.interruptAcknowledged(ReplyID(1))]).map { agent.encode($0) }
     return (up, down)
   }
@@ -33,9 +33,9 @@ struct HostileInputTests {
         var agent = try listening().agent
         let message = whole.with(Array(whole.bytes.prefix(length)))
         if isStillSound(message) {
-          _ = try agent.decode(message)
+          _ = try agent.taken(message)
         } else {
-          #expect(throws: WireError.self) { try agent.decode(message) }
+          #expect(throws: WireError.self) { try agent.taken(message) }
         }
       }
     }
@@ -44,9 +44,9 @@ struct HostileInputTests {
         var device = try listening().device
         let message = whole.with(Array(whole.bytes.prefix(length)))
         if isStillSound(message) {
-          _ = try device.decode(message)
+          _ = try device.taken(message)
         } else {
-          #expect(throws: WireError.self) { try device.decode(message) }
+          #expect(throws: WireError.self) { try device.taken(message) }
         }
       }
     }
@@ -61,10 +61,10 @@ struct HostileInputTests {
     for _ in 0..<5_000 {
       let one = up.randomElement(using: &random)!
       let changed = one.with(one.bytes.mutated(using: &random))
-      do { if try agent.decode(changed) != nil { taken += 1 } } catch { _ = error.description }
+      do { if try agent.taken(changed) != nil { taken += 1 } } catch { _ = error.description }
       let other = down.randomElement(using: &random)!
       let changedToo = other.with(other.bytes.mutated(using: &random))
-      do { if try device.decode(changedToo) != nil { taken += 1 } } catch { _ = error.description }
+      do { if try device.taken(changedToo) != nil { taken += 1 } } catch { _ = error.description }
     }
     #expect(taken > 0, "seed \(seed): the changes are too coarse to test anything")
   }
@@ -78,8 +78,8 @@ struct HostileInputTests {
         UInt8.random(in: 0...255, using: &random)
       }
       for message in [WireMessage.text(noise), .binary(noise)] {
-        do { _ = try device.decode(message) } catch { _ = error.description }
-        do { _ = try agent.decode(message) } catch { _ = error.description }
+        do { _ = try device.taken(message) } catch { _ = error.description }
+        do { _ = try agent.taken(message) } catch { _ = error.description }
       }
     }
   }
@@ -91,6 +91,6 @@ struct HostileInputTests {
   ])
   func aTextThatIsNoMessageIsRefused(text: String) throws {
     var device = try listening().device
-    #expect(throws: WireError.self) { try device.decode(.json(text)) }
+    #expect(throws: WireError.self) { try device.taken(.json(text)) }
   }
 }

@@ -11,19 +11,19 @@ struct NativeLimitTests {
   func aNumberOutsideItsLimitsIsRefused(number: String) throws {
     var (device, _) = try talking()
     let text = #"{"type":"volume","level":\#(number)}"#
-    #expect(throws: WireError.self) { try device.decode(.json(text)) }
+    #expect(throws: WireError.self) { try device.taken(.json(text)) }
   }
 
   @Test func minusZeroIsAZero() throws {
     var (device, _) = try talking()
-    #expect(try device.decode(.json(#"{"type":"volume","level":-0}"#)) == .setVolume(0))
+    #expect(try device.taken(.json(#"{"type":"volume","level":-0}"#)) == .setVolume(0))
   }
 
   @Test(arguments: ["0", "-1", "4294967296"])
   func aTurnsNumberIsOneToTheLargestOf32Bits(turn: String) throws {
     var (_, agent) = try talking()
     let text = #"{"type":"turn.cancel","turn":\#(turn),"reason":"muted"}"#
-    #expect(throws: WireError.self) { try agent.decode(.json(text)) }
+    #expect(throws: WireError.self) { try agent.taken(.json(text)) }
   }
 
   @Test func aSpanOfMoreThanAnHourIsRefusedWithItsNumber() throws {
@@ -31,9 +31,9 @@ struct NativeLimitTests {
     func end(_ milliseconds: Int64) -> WireMessage {
       .json(#"{"type":"response.end","response":1,"status":"failed","audio_ms":\#(milliseconds)}"#)
     }
-    #expect(try device.decode(end(WireLimits.longestMilliseconds)) != nil)
+    #expect(try device.taken(end(WireLimits.longestMilliseconds)) != nil)
     let error = #expect(throws: WireError.self) {
-      try device.decode(end(WireLimits.longestMilliseconds + 1))
+      try device.taken(end(WireLimits.longestMilliseconds + 1))
     }
     #expect(error?.description == "response.end: audio_ms is 3600001, allowed are 0 to 3600000")
   }
@@ -43,7 +43,7 @@ struct NativeLimitTests {
     // A balloon is four bytes: the cut must not go through one.
     let words = "ab" + String(repeating: "🎈", count: 2_000)
     let message = agent.encode(.replyText(ReplyID(1), Spoken(words), at: .zero))
-    guard case .replyText(_, let spoken, _) = try device.decode(message) else {
+    guard case .replyText(_, let spoken, _) = try device.taken(message) else {
       Issue.record("not a text")
       return
     }
@@ -55,7 +55,7 @@ struct NativeLimitTests {
     var (device, _) = try talking()
     let words = String(repeating: "x", count: WireLimits.longestWords + 1)
     let text = #"{"type":"response.text","response":1,"text":"\#(words)","at_ms":0}"#
-    let error = #expect(throws: WireError.self) { try device.decode(.json(text)) }
+    let error = #expect(throws: WireError.self) { try device.taken(.json(text)) }
     #expect(error?.description.contains("xxx") == false, "what was said must not be in an error")
   }
 
@@ -65,7 +65,7 @@ struct NativeLimitTests {
     let words = Spoken(String(repeating: "\u{1}", count: WireLimits.longestWords))
     let message = agent.encode(.replyText(ReplyID(1), words, at: .zero))
     #expect(message.bytes.count <= WireLimits.largestText)
-    #expect(try device.decode(message) == .replyText(ReplyID(1), words, at: .zero))
+    #expect(try device.taken(message) == .replyText(ReplyID(1), words, at: .zero))
   }
 
   @Test func aHelloIsBroughtWithinTheLimits() throws {
@@ -77,7 +77,7 @@ struct NativeLimitTests {
     odd.firmware = String(repeating: "f", count: 1_000)
     odd.packetMilliseconds = 7_000
     odd.replyBuffer = .seconds(1_000_000)
-    guard case .hello(let heard) = try agent.decode(device.encode(.hello(odd))) else {
+    guard case .hello(let heard) = try agent.taken(device.encode(.hello(odd))) else {
       Issue.record("not a hello")
       return
     }
@@ -94,7 +94,7 @@ struct NativeLimitTests {
     for name in ["", #"a\nb"#, #"\u0000"#, String(repeating: "x", count: 129)] {
       var agent = NativeAgent()
       let other = text.replacingFirst("kiosk-7", name)
-      #expect(throws: WireError.self) { try agent.decode(.json(other)) }
+      #expect(throws: WireError.self) { try agent.taken(.json(other)) }
     }
   }
 
@@ -102,14 +102,14 @@ struct NativeLimitTests {
     var (device, _) = try talking()
     let spaces = String(repeating: " ", count: WireLimits.largestText)
     let error = #expect(throws: WireError.self) {
-      try device.decode(.json(#"{"type":"volume","level":7}"# + spaces))
+      try device.taken(.json(#"{"type":"volume","level":7}"# + spaces))
     }
     #expect(error?.code == "too_large")
     let header = NativeHeader(
       kind: .downlink, flags: 0, epoch: 0, reference: 1, sequence: 1, milliseconds: 0)
     let largest = header.message([UInt8](repeating: 0x48, count: WireLimits.largestPacket))
-    #expect(throws: WireError.self) { try device.decode(.binary(largest + [0])) }
-    #expect(try device.decode(.binary(largest)) != nil)
+    #expect(throws: WireError.self) { try device.taken(.binary(largest + [0])) }
+    #expect(try device.taken(.binary(largest)) != nil)
   }
 
   @Test func aHeaderThatIsNotOursIsRefused() throws {
@@ -120,12 +120,12 @@ struct NativeLimitTests {
     ] as [(Int, UInt8)] {
       var bad = good
       bad[index] = value
-      let error = #expect(throws: WireError.self) { try device.decode(.binary(bad)) }
+      let error = #expect(throws: WireError.self) { try device.taken(.binary(bad)) }
       #expect(error?.code == "bad_message")
     }
     // Flags of later versions are no reason.
     var flagged = good
     flagged[2] = 0xE0
-    #expect(try device.decode(.binary(flagged)) != nil)
+    #expect(try device.taken(.binary(flagged)) != nil)
   }
 }

@@ -10,45 +10,45 @@ struct NativeOrderTests {
 
   @Test func soundFromBeforeAnInterruptIsDropped() throws {
     var (device, agent) = try talking()
-    #expect(try device.decode(agent.encode(audio)) == audio)
+    #expect(try device.taken(agent.encode(audio)) == audio)
     let interrupt = device.encode(.interrupt(ReplyID(1), played: .zero))
     // The agent has not heard of it yet, then has heard but not acknowledged.
-    #expect(try device.decode(agent.encode(audio)) == nil)
-    _ = try agent.decode(interrupt)
-    #expect(try device.decode(agent.encode(audio)) == nil)
+    #expect(try device.taken(agent.encode(audio)) == nil)
+    _ = try agent.taken(interrupt)
+    #expect(try device.taken(agent.encode(audio)) == nil)
     let acknowledged = Downstream.interruptAcknowledged(ReplyID(1))
-    #expect(try device.decode(agent.encode(acknowledged)) == acknowledged)
-    #expect(try device.decode(agent.encode(audio)) == audio)
+    #expect(try device.taken(agent.encode(acknowledged)) == acknowledged)
+    #expect(try device.taken(agent.encode(audio)) == audio)
   }
 
   @Test func ofTwoInterruptsTheFirstAcknowledgementLetsNothingThrough() throws {
     var (device, agent) = try talking()
-    _ = try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
-    _ = try agent.decode(device.encode(.interrupt(ReplyID(2), played: .zero)))
-    _ = try device.decode(agent.encode(.interruptAcknowledged(ReplyID(1))))
-    #expect(try device.decode(agent.encode(audio)) == nil)
-    _ = try device.decode(agent.encode(.interruptAcknowledged(ReplyID(2))))
-    #expect(try device.decode(agent.encode(audio)) == audio)
+    _ = try agent.taken(device.encode(.interrupt(ReplyID(1), played: .zero)))
+    _ = try agent.taken(device.encode(.interrupt(ReplyID(2), played: .zero)))
+    _ = try device.taken(agent.encode(.interruptAcknowledged(ReplyID(1))))
+    #expect(try device.taken(agent.encode(audio)) == nil)
+    _ = try device.taken(agent.encode(.interruptAcknowledged(ReplyID(2))))
+    #expect(try device.taken(agent.encode(audio)) == audio)
   }
 
   @Test func theEpochGoesRoundAfter256Interrupts() throws {
     var (device, agent) = try talking()
     for _ in 0..<600 {
-      _ = try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
-      #expect(try device.decode(agent.encode(audio)) == nil)
-      _ = try device.decode(agent.encode(.interruptAcknowledged(ReplyID(1))))
-      #expect(try device.decode(agent.encode(audio)) == audio)
+      _ = try agent.taken(device.encode(.interrupt(ReplyID(1), played: .zero)))
+      #expect(try device.taken(agent.encode(audio)) == nil)
+      _ = try device.taken(agent.encode(.interruptAcknowledged(ReplyID(1))))
+      #expect(try device.taken(agent.encode(audio)) == audio)
     }
   }
 
   @Test func anAcknowledgementNobodyWaitsForIsAnError() throws {
     var (device, _) = try talking()
     #expect(throws: WireError.self) {
-      try device.decode(.json(#"{"type":"interrupt.ack","response":1,"epoch":1}"#))
+      try device.taken(.json(#"{"type":"interrupt.ack","response":1,"epoch":1}"#))
     }
     _ = device.encode(.interrupt(ReplyID(1), played: .zero))
     #expect(throws: WireError.self) {
-      try device.decode(.json(#"{"type":"interrupt.ack","response":1,"epoch":0}"#))
+      try device.taken(.json(#"{"type":"interrupt.ack","response":1,"epoch":0}"#))
     }
   }
 
@@ -56,7 +56,7 @@ struct NativeOrderTests {
   func anInterruptThatSkipsAnEpochIsAnError(epoch: Int) throws {
     var (_, agent) = try talking()
     #expect(throws: WireError.self) {
-      try agent.decode(
+      try agent.taken(
         .json(#"{"type":"interrupt","response":1,"epoch":\#(epoch),"played_ms":0}"#))
     }
   }
@@ -64,20 +64,20 @@ struct NativeOrderTests {
   @Test func interruptsThatNobodyAnswersAreBounded() throws {
     var (device, agent) = try talking()
     for _ in 0..<NativeAgent.mostPendingInterrupts {
-      _ = try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
+      _ = try agent.taken(device.encode(.interrupt(ReplyID(1), played: .zero)))
     }
     #expect(throws: WireError.self) {
-      try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
+      try agent.taken(device.encode(.interrupt(ReplyID(1), played: .zero)))
     }
   }
 
   @Test func onlyTheLastInterruptCanHaveBeenAMistake() throws {
     var (device, agent) = try talking()
-    _ = try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
+    _ = try agent.taken(device.encode(.interrupt(ReplyID(1), played: .zero)))
     let first = device.encode(.unmute(ReplyID(1), played: .zero))
-    #expect(try agent.decode(first) == .unmute(ReplyID(1), played: .zero))
-    _ = try agent.decode(device.encode(.interrupt(ReplyID(2), played: .zero)))
-    let error = #expect(throws: WireError.self) { try agent.decode(first) }
+    #expect(try agent.taken(first) == .unmute(ReplyID(1), played: .zero))
+    _ = try agent.taken(device.encode(.interrupt(ReplyID(2), played: .zero)))
+    let error = #expect(throws: WireError.self) { try agent.taken(first) }
     #expect(error?.code == "out_of_order")
   }
 
@@ -86,13 +86,13 @@ struct NativeOrderTests {
   @Test func aNumberThatComesTwiceOrBackwardsIsAnError() throws {
     var (device, agent) = try talking()
     let messages = (0..<4).map { _ in agent.encode(audio) }
-    #expect(try device.decode(messages[1]) != nil)
+    #expect(try device.taken(messages[1]) != nil)
     for old in [messages[0], messages[1]] {
-      let error = #expect(throws: WireError.self) { try device.decode(old) }
+      let error = #expect(throws: WireError.self) { try device.taken(old) }
       #expect(error?.code == "out_of_order")
     }
     // A gap is allowed.
-    #expect(try device.decode(messages[3]) != nil)
+    #expect(try device.taken(messages[3]) != nil)
   }
 
   @Test func theCountOfMessagesMayGoRound() throws {
@@ -103,9 +103,9 @@ struct NativeOrderTests {
       return .binary(header.message(packet20))
     }
     for sequence in [1, 0x7FFF_FFFF, 0xFFFF_FFFE, 0xFFFF_FFFF, 0, 1] as [UInt32] {
-      #expect(try device.decode(audio(sequence)) != nil)
+      #expect(try device.taken(audio(sequence)) != nil)
     }
-    #expect(throws: WireError.self) { try device.decode(audio(0xFFFF_FFFF)) }
+    #expect(throws: WireError.self) { try device.taken(audio(0xFFFF_FFFF)) }
   }
 
   @Test func helloAndWelcomeComeFirstAndOnce() throws {
@@ -115,17 +115,17 @@ struct NativeOrderTests {
       device.encode(.turnStart(TurnID(1), preRoll: .zero, cause: .speech)),
       device.encode(.turnAudio(TurnID(1), packet: packet60, at: .zero)),
     ]
-    for message in early { #expect(throws: WireError.self) { try agent.decode(message) } }
+    for message in early { #expect(throws: WireError.self) { try agent.taken(message) } }
     for message in [agent.encode(.setVolume(1)), agent.encode(audio)] {
-      #expect(throws: WireError.self) { try device.decode(message) }
+      #expect(throws: WireError.self) { try device.taken(message) }
     }
     // A refusal may come instead of the welcome.
     let refusal = Downstream.refused(code: "full", message: "", isFatal: true)
-    #expect(try device.decode(agent.encode(refusal)) == refusal)
-    #expect(try agent.decode(device.encode(.hello(hello))) != nil)
-    #expect(try device.decode(agent.encode(.welcome(welcome))) != nil)
-    #expect(throws: WireError.self) { try agent.decode(device.encode(.hello(hello))) }
-    #expect(throws: WireError.self) { try device.decode(agent.encode(.welcome(welcome))) }
+    #expect(try device.taken(agent.encode(refusal)) == refusal)
+    #expect(try agent.taken(device.encode(.hello(hello))) != nil)
+    #expect(try device.taken(agent.encode(.welcome(welcome))) != nil)
+    #expect(throws: WireError.self) { try agent.taken(device.encode(.hello(hello))) }
+    #expect(throws: WireError.self) { try device.taken(agent.encode(.welcome(welcome))) }
   }
 
   // MARK: Other versions
@@ -133,23 +133,23 @@ struct NativeOrderTests {
   @Test func unknownFieldsAreIgnored() throws {
     var (device, _) = try talking()
     let text = #"{"opt":false,"new":{"deep":[1,2,{}]},"type":"volume","level":7,"seq":9,"x":null}"#
-    #expect(try device.decode(.json(text)) == .setVolume(7))
+    #expect(try device.taken(.json(text)) == .setVolume(7))
   }
 
   @Test func unknownTypesAreLeftAsideOnlyWhenTheyMayBe() throws {
     var (device, agent) = try talking()
-    #expect(try device.decode(.json(#"{"type":"goaway","opt":true,"in_ms":5}"#)) == nil)
-    #expect(try agent.decode(.json(#"{"type":"turn.gap","opt":true}"#)) == nil)
+    #expect(try device.taken(.json(#"{"type":"goaway","opt":true,"in_ms":5}"#)) == nil)
+    #expect(try agent.taken(.json(#"{"type":"turn.gap","opt":true}"#)) == nil)
     for text in [
       #"{"type":"goaway"}"#, #"{"type":"goaway","opt":false}"#, #"{"type":"goaway","opt":"true"}"#,
       #"{"type":"goaway","opt":1}"#,
     ] {
-      let error = #expect(throws: WireError.self) { try device.decode(.json(text)) }
+      let error = #expect(throws: WireError.self) { try device.taken(.json(text)) }
       #expect(error == .unsupported("message type goaway"))
       #expect(error?.code == "unsupported")
     }
     // The other direction's messages are none of ours.
-    #expect(throws: WireError.self) { try device.decode(.json(#"{"type":"turn.start","turn":1}"#)) }
+    #expect(throws: WireError.self) { try device.taken(.json(#"{"type":"turn.start","turn":1}"#)) }
   }
 
   @Test func anotherMajorVersionIsRefusedAndAnotherMinorIsNot() throws {
@@ -158,12 +158,12 @@ struct NativeOrderTests {
     for version in ["1", "1.0", "1.7", "1.12"] {
       var agent = NativeAgent()
       let said = text.replacingFirst(#""1.1""#, #""\#(version)""#)
-      #expect(try agent.decode(.json(said)) == .hello(hello))
+      #expect(try agent.taken(.json(said)) == .hello(hello))
     }
     for version in ["0.9", "2.0", "10.0", "11", "", "v1"] {
       var agent = NativeAgent()
       let said = text.replacingFirst(#""1.1""#, #""\#(version)""#)
-      #expect(throws: WireError.self) { try agent.decode(.json(said)) }
+      #expect(throws: WireError.self) { try agent.taken(.json(said)) }
     }
   }
 
@@ -173,9 +173,9 @@ struct NativeOrderTests {
     let text = device.encode(.hello(hello)).string
     for codecs in [#"["pcm16"]"#, "[]", "null", #""pcm16""#, #"{"opus":1}"#, "7"] {
       let other = text.replacingFirst(#""up":["opus"]"#, #""up":\#(codecs)"#)
-      #expect(throws: WireError.self) { try agent.decode(.json(other)) }
+      #expect(throws: WireError.self) { try agent.taken(.json(other)) }
     }
     let more = text.replacingFirst(#"["opus"]"#, #"["pcm16","opus"]"#)
-    #expect(try agent.decode(.json(more)) == .hello(hello))
+    #expect(try agent.taken(.json(more)) == .hello(hello))
   }
 }

@@ -7,13 +7,13 @@ struct NativeTests {
   @Test func everythingTheDeviceSaysArrives() throws {
     var device = NativeDevice()
     var agent = NativeAgent()
-    for message in upstream { #expect(try agent.decode(device.encode(message)) == message) }
+    for message in upstream { #expect(try agent.taken(device.encode(message)) == message) }
   }
 
   @Test func everythingTheAgentSaysArrives() throws {
     var device = NativeDevice()
     var agent = NativeAgent()
-    for message in downstream { #expect(try device.decode(agent.encode(message)) == message) }
+    for message in downstream { #expect(try device.taken(agent.encode(message)) == message) }
   }
 
   @Test func everyWordArrives() throws {
@@ -27,14 +27,14 @@ struct NativeTests {
     up += ends.map { .turnCommit(TurnID(1), audio: .zero, reason: $0) }
     up += cancels.map { .turnCancel(TurnID(1), reason: $0) }
     up += states.map { .playback(ReplyID(1), played: .zero, buffered: .zero, state: $0) }
-    for message in up { #expect(try agent.decode(device.encode(message)) == message) }
+    for message in up { #expect(try agent.taken(device.encode(message)) == message) }
     for hint in [TurnHint.none, .complete, .unfinished] {
       let message = Downstream.hint(TurnID(1), hint, upTo: .milliseconds(5))
-      #expect(try device.decode(agent.encode(message)) == message)
+      #expect(try device.taken(agent.encode(message)) == message)
     }
     for status in [ReplyStatus.complete, .cancelled, .failed] {
       let message = Downstream.replyEnd(ReplyID(1), status, audio: .zero)
-      #expect(try device.decode(agent.encode(message)) == message)
+      #expect(try device.taken(agent.encode(message)) == message)
     }
   }
 
@@ -64,8 +64,8 @@ struct NativeTests {
   @Test func theAgentsTextsAreAsSpecified() throws {
     var device = NativeDevice()
     var agent = NativeAgent()
-    _ = try agent.decode(device.encode(.hello(hello)))
-    _ = try agent.decode(device.encode(.interrupt(ReplyID(1), played: .zero)))
+    _ = try agent.taken(device.encode(.hello(hello)))
+    _ = try agent.taken(device.encode(.interrupt(ReplyID(1), played: .zero)))
     let messages = downstream + [.interruptAcknowledged(ReplyID(1))]
     let texts = messages.map { agent.encode($0) }.filter { $0.isText }.map { $0.string }
     #expect(

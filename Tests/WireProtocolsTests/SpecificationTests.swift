@@ -13,10 +13,10 @@ struct SpecificationTests {
     for line in try example() {
       let message = try #require(Self.message(String(line.dropFirst(2))))
       if line.hasPrefix(">") {
-        let said = try #require(try agent.decode(message))
+        let said = try #require(try agent.taken(message))
         // The device's own count of interrupts follows the example.
         if case .interrupt = said { #expect(device.encode(said) == message) }
-      } else if try device.decode(message) == nil {
+      } else if try device.taken(message) == nil {
         dropped += 1
       }
       heard += 1

@@ -98,7 +98,20 @@ let downstream: [Downstream] = [
 func talking() throws -> (device: NativeDevice, agent: NativeAgent) {
   var device = NativeDevice()
   var agent = NativeAgent()
-  _ = try agent.decode(device.encode(.hello(hello)))
-  _ = try device.decode(agent.encode(.welcome(welcome)))
+  _ = try agent.taken(device.encode(.hello(hello)))
+  _ = try device.taken(agent.encode(.welcome(welcome)))
   return (device, agent)
+}
+
+extension NativeDevice {
+  /// What came of a message for the conversation; nil for everything else.
+  mutating func taken(_ message: WireMessage) throws(WireError) -> Downstream? {
+    try decode(message).message
+  }
+}
+
+extension NativeAgent {
+  mutating func taken(_ message: WireMessage) throws(WireError) -> Upstream? {
+    try decode(message).message
+  }
 }

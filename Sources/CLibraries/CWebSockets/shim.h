@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,6 +12,12 @@
 #include <unistd.h>
 
 #include <libwebsockets.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 // Function-like macros underneath.
 enum {
@@ -39,6 +46,14 @@ static inline int cwebsockets_traffic(int fd, int64_t *sent, int64_t *received) 
   return 0;
 }
 
+// How much of what was sent the other machine has acknowledged; -1 when the socket cannot say.
+static inline int64_t cwebsockets_acknowledged(int fd) {
+  uint64_t info[64];
+  socklen_t size = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, 11 /* TCP_INFO */, info, &size) || size < 128) return -1;
+  return (int64_t)info[120 / 8];
+}
+
 // The option's constants are enumerators of different types in different headers.
 static inline int cwebsockets_addresses(const char *host, int numeric_only, struct addrinfo **list) {
   struct addrinfo wanted = {0};
@@ -50,10 +65,72 @@ static inline int cwebsockets_address_text(const struct addrinfo *address, char 
   return getnameinfo(address->ai_addr, address->ai_addrlen, text, size, 0, 0, NI_NUMERICHOST);
 }
 
+// Notices a peer that no longer takes what is sent, or that no longer is there, without a word of it.
+static inline int cwebsockets_impatience(int fd, int unanswered_ms, int idle_seconds) {
+  int on = 1, probe_seconds = 3;
+  return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof unanswered_ms) |
+         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) |
+         setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds) |
+         setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &probe_seconds, sizeof probe_seconds);
+}
+
+// OpenSSL's macros, underneath function-like ones as well.
+enum {
+  CWEBSOCKETS_HANDSHAKE_START = SSL_CB_HANDSHAKE_START,
+  CWEBSOCKETS_READ_ALERT = SSL_CB_READ_ALERT,
+};
+// Else OpenSSL would ask for the password of a key on the terminal.
+static inline int cwebsockets_no_password(char *room, int size, int writing, void *nothing) {
+  (void)room, (void)size, (void)writing, (void)nothing;
+  return -1;
+}
+static inline SSL_CTX *cwebsockets_tls_client(void) {
+  SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+  if (!tls) return 0;
+  if (!SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION)) {
+    SSL_CTX_free(tls);
+    return 0;
+  }
+  SSL_CTX_set_mode(tls, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_default_passwd_cb(tls, cwebsockets_no_password);
+  return tls;
+}
+// Addresses are no names: RFC 6066, 3.
+static inline void cwebsockets_tls_without_name(SSL *tls) { SSL_set_tlsext_host_name(tls, 0); }
+
+// The pin of one certificate of a chain, 0 for the server's own: SHA-256 of its public key with the
+// key's algorithm (SubjectPublicKeyInfo), in base64. False when there is no such certificate.
+static inline int cwebsockets_chain_pin(X509_STORE_CTX *chain, int place, char text[45]) {
+  STACK_OF(X509) *all = X509_STORE_CTX_get0_chain(chain);
+  unsigned char *key = 0, digest[SHA256_DIGEST_LENGTH];
+  if (!all || place >= sk_X509_num(all)) return 0;
+  int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(sk_X509_value(all, place)), &key);
+  if (size <= 0) return 0;
+  SHA256(key, (size_t)size, digest);
+  OPENSSL_free(key);
+  return EVP_EncodeBlock((unsigned char *)text, digest, sizeof digest) == 44;
+}
+
+// When the first certificate of the chain runs out, in seconds since 1970; 0 when that cannot be read.
+static inline int64_t cwebsockets_chain_end(X509_STORE_CTX *chain) {
+  STACK_OF(X509) *all = X509_STORE_CTX_get0_chain(chain);
+  ASN1_TIME *start = ASN1_TIME_set(0, 0);
+  int64_t end = 0;
+  for (int place = 0; start && all && place < sk_X509_num(all); place++) {
+    int days, seconds;
+    if (!ASN1_TIME_diff(&days, &seconds, start, X509_get0_notAfter(sk_X509_value(all, place)))) continue;
+    int64_t this_end = (int64_t)days * 86400 + seconds;
+    if (!end || this_end < end) end = this_end;
+  }
+  ASN1_TIME_free(start);
+  return end;
+}
+
 // The last things lws had to say on this thread: its log is the only place where it tells why.
 typedef struct {
   char error[240];
   char tls[120];
+  unsigned long tls_code;
   int connect_code;
 } cwebsockets_words;
 static inline cwebsockets_words *cwebsockets_last_words(void) {

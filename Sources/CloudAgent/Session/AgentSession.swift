@@ -156,7 +156,7 @@ struct AgentSession: Sendable {
     case .turnResumed(let id, _):
       // A hint names the sound it is about, so there is nothing to take back.
       if turn?.id != id { stray() }
-    case .turnCommit(let id, _, _): commit(id, &effects)
+    case .turnCommit(let id, _, _, _): commit(id, &effects)
     case .turnCancel(let id, _):
       guard turn?.id == id else { return stray() }
       turn = nil
@@ -170,6 +170,9 @@ struct AgentSession: Sendable {
       guard reply?.id == id else { return stray() }
       reply?.hasPlayed(played, isDrained: state == .drained)
       pump(&effects)
+    // A gap shows in the places of the packets, too.
+    case .turnGap(let id, _, _): if turn?.id != id { stray() }
+    case .capture: break
     }
   }
 

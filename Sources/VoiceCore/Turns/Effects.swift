@@ -9,6 +9,12 @@ public enum Effect: Equatable, Sendable {
   /// The one reply that may be heard from now on.
   case makeAudible(ReplyID?)
   case setVolume(Int)
+  /// The device's own sound, instead of the one before it.
+  case cue(Cue)
+  /// So much of the turn's sound is missing: what comes next belongs there.
+  case skip(TurnID, to: SampleSpan)
+  /// Somebody waits for the agent.
+  case callAgent
   case note(Note)
 }
 
@@ -31,14 +37,14 @@ public enum Note: Equatable, Sendable {
   case held(ReplyID, played: SampleSpan)
   case resumed(ReplyID, played: SampleSpan)
   case interrupted(ReplyID, onset: SampleTime, played: SampleSpan)
-  case welcomed(session: String, agent: String)
+  case welcomed(session: String, agent: String, isResumed: Bool)
   case agentRefused(code: String, message: String)
 
   /// Why the shown state changed.
   public enum Reason: Equatable, Sendable {
     case speech, button, interrupted, turnEnded, longestTurn, tooShort, replyStarted, answered
-    case replyFailed, noAnswer, stopped, linkLost, connecting, welcomed, muted, unmuted, soundLost
-    case soundBack
+    case replyFailed, noAnswer, stopped, linkLost, linkAway, connecting, welcomed, muted, unmuted
+    case soundLost, soundBack
 
     public var word: String {
       switch self {
@@ -54,6 +60,7 @@ public enum Note: Equatable, Sendable {
       case .noAnswer: "no-answer"
       case .stopped: "stopped"
       case .linkLost: "link-lost"
+      case .linkAway: "link-away"
       case .connecting: "connecting"
       case .welcomed: "welcomed"
       case .muted: "muted"

@@ -34,6 +34,8 @@ public enum TurnCancel: Equatable, Sendable {
   case tooShort
   case muted
   case button
+  /// There was no connection for too long.
+  case offline
 }
 
 public enum PlaybackState: Equatable, Sendable { case playing, drained, underrun, muted }
@@ -53,13 +55,18 @@ public enum Upstream: Equatable, Sendable {
   case turnEagerEnd(TurnID, revision: Int, audio: SampleSpan)
   /// It was not over: what was understood at the last eager end is not the whole.
   case turnResumed(TurnID, revision: Int)
-  case turnCommit(TurnID, audio: SampleSpan, reason: TurnEnd)
+  /// Of its last revision: a reply names the one it answers.
+  case turnCommit(TurnID, revision: Int = 0, audio: SampleSpan, reason: TurnEnd)
   case turnCancel(TurnID, reason: TurnCancel)
   /// The person spoke over a reply: already muted here; `played` is what was really heard.
   case interrupt(ReplyID, played: SampleSpan)
   /// That interruption was none: please go on from there.
   case unmute(ReplyID, played: SampleSpan)
   case playback(ReplyID, played: SampleSpan, buffered: SampleSpan, state: PlaybackState)
+  /// Sound between these places of the open turn is missing and will never come.
+  case turnGap(TurnID, from: SampleSpan, to: SampleSpan)
+  /// What becomes of the microphone's sound from now on.
+  case capture(Capture)
 
   public struct Hello: Equatable, Sendable {
     public var device: String
@@ -69,18 +76,63 @@ public enum Upstream: Equatable, Sendable {
     public var packetMilliseconds: Int
     /// How much unplayed reply the device can hold; the agent never sends further ahead.
     public var replyBuffer: SampleSpan
+    public var capabilities = Capabilities.all
+    /// The session to go on with, and how many of its messages have come here.
+    public var resuming: Resuming?
+    /// The device's wall clock in milliseconds since 1970.
+    public var clock: Int64?
 
     public init(
       device: String, model: String, firmware: String, packetMilliseconds: Int,
-      replyBuffer: SampleSpan
+      replyBuffer: SampleSpan, resuming: Resuming? = nil, clock: Int64? = nil
     ) {
       self.device = device
       self.model = model
       self.firmware = firmware
       self.packetMilliseconds = packetMilliseconds
       self.replyBuffer = replyBuffer
+      self.resuming = resuming
+      self.clock = clock
+    }
+
+    public struct Resuming: Equatable, Sendable {
+      public var token: String
+      public var received: Int
+
+      public init(token: String, received: Int) {
+        self.token = token
+        self.received = received
+      }
     }
   }
+}
+
+/// Whether sound leaves the device.
+public enum Capture: Equatable, Sendable {
+  /// The microphone is muted or gone.
+  case off
+  /// Heard here and nowhere else.
+  case listening
+  /// Sent to the agent.
+  case streaming
+}
+
+/// What is not in every version of an agent, and nobody has to do.
+public struct Capabilities: OptionSet, Equatable, Sendable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// A session may go on over another connection.
+  public static let resume = Capabilities(rawValue: 1)
+  /// The probable end of a turn is announced.
+  public static let eagerEnd = Capabilities(rawValue: 2)
+  public static let hints = Capabilities(rawValue: 4)
+  /// An interrupt may be taken back.
+  public static let unmute = Capabilities(rawValue: 8)
+  public static let gaps = Capabilities(rawValue: 16)
+  public static let capture = Capabilities(rawValue: 32)
+
+  public static let all: Capabilities = [.resume, .eagerEnd, .hints, .unmute, .gaps, .capture]
 }
 
 /// What any agent can say to the device.
@@ -90,7 +142,9 @@ public enum Downstream: Equatable, Sendable {
   case transcript(TurnID, Spoken, isFinal: Bool)
   /// What the agent makes of an open turn, from its sound up to there.
   case hint(TurnID, TurnHint, upTo: SampleSpan)
-  case replyStart(ReplyID, answering: TurnID)
+  /// An answer to this turn as it was committed: one to an earlier revision is stale. Nil from an
+  /// agent that knows of no revisions.
+  case replyStart(ReplyID, answering: TurnID, revision: Int? = nil)
   /// What is being said at `at` from the start of the reply.
   case replyText(ReplyID, Spoken, at: SampleSpan)
   /// One Opus packet.
@@ -105,11 +159,40 @@ public enum Downstream: Equatable, Sendable {
     public var session: String
     public var agent: String
     public var longestTurn: SampleSpan
+    /// The agent ends the session when it is this old.
+    public var longestSession: SampleSpan?
+    public var capabilities = Capabilities.all
+    /// How this session may go on when the connection is lost; nil: not at all.
+    public var resumable: Resumable?
+    /// The session of before goes on. False: a new one.
+    public var isResumed = false
+    /// How many of the device's messages have come there in this session.
+    public var received = 0
+    /// The agent's wall clock in milliseconds since 1970.
+    public var clock: Int64?
 
-    public init(session: String, agent: String, longestTurn: SampleSpan) {
+    public init(
+      session: String, agent: String, longestTurn: SampleSpan, resumable: Resumable? = nil,
+      isResumed: Bool = false, received: Int = 0
+    ) {
       self.session = session
       self.agent = agent
       self.longestTurn = longestTurn
+      self.resumable = resumable
+      self.isResumed = isResumed
+      self.received = received
+    }
+
+    public struct Resumable: Equatable, Sendable {
+      /// Good once; the next welcome brings another.
+      public var token: String
+      /// Kept this long without a connection.
+      public var lease: SampleSpan
+
+      public init(token: String, lease: SampleSpan) {
+        self.token = token
+        self.lease = lease
+      }
     }
   }
 }

@@ -1,8 +1,13 @@
 /// Whether there can be a conversation at all, apart from where it stands.
 public struct Presence: Equatable, Sendable {
-  public enum Link: Equatable, Sendable { case down, connecting, ready }
+  public enum Link: Equatable, Sendable {
+    case down
+    /// Not just now, but soon: what is said is kept until then.
+    case connecting
+    case ready
+  }
 
-  public var link = Link.down
+  public var link = Link.connecting
   public var isMuted = false
   public var hasSound = true
 
@@ -12,11 +17,7 @@ public struct Presence: Equatable, Sendable {
   public var obstacle: Shown? {
     if !hasSound { return .fault }
     if isMuted { return .muted }
-    switch link {
-    case .down: return .offline
-    case .connecting: return .connecting
-    case .ready: return nil
-    }
+    return link == .down ? .offline : nil
   }
 }
 

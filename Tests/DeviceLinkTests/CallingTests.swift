@@ -1,0 +1,264 @@
+import DeviceLink
+import Testing
+import VoiceCore
+import WireProtocols
+
+/// When the link calls, gives up a call, and calls again.
+@Suite struct CallingTests {
+  @Test func itTriesForEverQuicklyAtFirstAndNeverWaitsTooLong() {
+    var bench = LinkBench()
+    for attempt in 1...200 {
+      bench.pass { $0.connects == attempt }
+      bench.feed(.closed(LinkLoss("refused", advice: "-")))
+      #expect(bench.losses[attempt - 1].wait <= .seconds(30))
+    }
+    #expect(bench.losses[0].wait <= .milliseconds(500))
+    #expect(bench.losses[100...].contains { $0.wait > .seconds(10) })
+  }
+
+  @Test func aDeviceSomebodyMayBeSpeakingToTriesOften() {
+    var bench = LinkBench()
+    bench.open()
+    bench.cut()
+    let before = bench.connects
+    for _ in 0..<1_500 {
+      let connects = bench.connects
+      bench.pass(.milliseconds(10))
+      if bench.connects > connects { bench.feed(.closed(LinkLoss("refused", advice: "-"))) }
+    }
+    #expect(bench.connects - before >= 15)
+  }
+
+  @Test func aFleetDoesNotReturnAsOneWave() {
+    var waits: Set<Int64> = []
+    for seed in 1...100 {
+      var bench = LinkBench { $0.seed = UInt64(seed) &* 0x9E37_79B9 }
+      for attempt in 1...60 {
+        bench.pass { $0.connects == attempt }
+        bench.feed(.closed(LinkLoss("refused", advice: "-")))
+      }
+      waits.insert(bench.losses.last!.wait.milliseconds / 300)
+    }
+    #expect(waits.count > 40)
+  }
+
+  @Test func anAgentThatWelcomesAndHangsUpIsNotCalledAllTheTime() {
+    var bench = LinkBench()
+    for _ in 0..<30 {
+      bench.open(token: nil)
+      bench.cut()
+    }
+    // Soon while somebody may wait, but not at once.
+    let waits = bench.losses.map(\.wait.milliseconds)
+    #expect(waits.reduce(0, +) / Int64(waits.count) > 200)
+  }
+
+  @Test func theNetworkThatIsBackIsTriedAtOnce() {
+    var bench = LinkBench()
+    for attempt in 1...12 {
+      bench.pass { $0.connects == attempt }
+      bench.feed(.closed(LinkLoss("unreachable", advice: "-")))
+    }
+    bench.feed(.tryNow)
+    bench.pass(.milliseconds(310))
+    #expect(bench.connects == 13)
+  }
+
+  @Test func eachStepHasItsDeadline() {
+    var bench = LinkBench()
+    bench.pass { $0.connects == 1 }
+    bench.pass(.seconds(11))
+    #expect(bench.hangUps == 1)
+    bench.feed(.closed(LinkLoss("closed", advice: "")))
+    #expect(bench.losses.last?.loss.reason == "no connection in time")
+    bench.pass { $0.connects == 2 }
+    bench.feed(.opened)
+    bench.pass(.seconds(6))
+    #expect(bench.hangUps == 2)
+    bench.feed(.closed(LinkLoss("closed", advice: "")))
+    #expect(bench.losses.last?.loss.reason == "no welcome in time")
+  }
+
+  @Test func anOutageThatLastsIsGivenUpOnceAndWhatWasSaidWithIt() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(start(1))
+    bench.speak(1, packets: 0..<5)
+    bench.cut()
+    let before = bench.changes.count
+    bench.pass(.milliseconds(14_900))
+    #expect(!bench.changes[before...].contains(.lost))
+    bench.pass(.seconds(30))
+    #expect(bench.changes.filter { $0 == .lost }.count == 1)
+    bench.feed(.closed(LinkLoss("refused", advice: "-")))
+    bench.open(resumed: false)
+    #expect(bench.packets(of: 1) == Array(0..<5))
+  }
+
+  // MARK: Liveness
+
+  @Test func aDeadPeerIsNoticedWithinTwoSecondsWhileSomebodyTalks() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.talking(true))
+    bench.pass(.milliseconds(700))
+    #expect(bench.pings == 1)
+    bench.feed(.pong)
+    let since = bench.now
+    bench.pass { $0.hangUps == 1 }
+    #expect(bench.now - since <= .milliseconds(2_010))
+  }
+
+  @Test func aPeerThatAnswersIsNeverGivenUp() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.talking(true))
+    for _ in 0..<200 {
+      let before = bench.pings
+      bench.pass(.milliseconds(100))
+      if bench.pings > before { bench.feed(.pong) }
+    }
+    #expect(bench.hangUps == 0 && bench.pings > 20)
+  }
+
+  @Test func whoIsKnownToTakeLongIsGivenMoreTime() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.talking(true))
+    for _ in 0..<10 {
+      let before = bench.pings
+      bench.pass { $0.pings > before }
+      bench.pass(.milliseconds(900))
+      bench.feed(.pong)
+    }
+    let since = bench.now
+    bench.pass { $0.hangUps == 1 }
+    #expect(bench.now - since > .milliseconds(3_000) && bench.now - since <= .seconds(5))
+  }
+
+  @Test func aSlowLineThatTakesWhatWeSendIsNotADeadOne() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.talking(true))
+    for _ in 0..<30 {
+      bench.pass(.milliseconds(100))
+      bench.feed(.progress)
+    }
+    #expect(bench.hangUps == 0)
+    // But the program behind it must answer some time.
+    bench.pass { $0.hangUps == 1 }
+    #expect(bench.now - .start <= .seconds(6))
+  }
+
+  @Test func nobodyIsAskedWhileNobodyTalks() {
+    var bench = LinkBench()
+    bench.open()
+    bench.pass(.seconds(600))
+    #expect(bench.pings == 0 && bench.hangUps == 0 && bench.heard.isEmpty)
+  }
+
+  // MARK: Leaving and coming back
+
+  @Test func whoIsAskedToLeaveLeavesInAPauseAndComesBackToTheSession() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.talking(true))
+    bench.feed(
+      .received(
+        NativeAgent.encode(
+          .goAway(in: .seconds(5), reason: "restart", retryAfter: .milliseconds(500)))))
+    bench.pass(.milliseconds(500))
+    #expect(bench.hangUps == 0)
+    bench.feed(.talking(false))
+    bench.pass(.milliseconds(20))
+    #expect(bench.hangUps == 1)
+    bench.feed(.closed(LinkLoss("closed", advice: "")))
+    #expect(bench.losses.isEmpty)
+    let since = bench.now
+    bench.open(resumed: true)
+    #expect(bench.now - since >= .milliseconds(500) && bench.now - since <= .milliseconds(1_600))
+    #expect(bench.hellos.last?.resuming?.token == "t-1")
+  }
+
+  @Test func whoNeverPausesLeavesWhenTheTimeIsUp() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.talking(true))
+    bench.feed(
+      .received(NativeAgent.encode(.goAway(in: .seconds(1), reason: "x", retryAfter: .zero))))
+    bench.pass(.seconds(1))
+    #expect(bench.hangUps == 1)
+  }
+
+  @Test func anOldSessionIsRenewedInAPauseBeforeItEnds() {
+    var bench = LinkBench()
+    bench.open(longestSession: .seconds(100))
+    bench.pass(.milliseconds(79_900))
+    #expect(bench.hangUps == 0)
+    bench.pass(.milliseconds(200))
+    #expect(bench.hangUps == 1)
+    bench.feed(.closed(LinkLoss("closed", advice: "")))
+    bench.open()
+    #expect(bench.hellos.last?.resuming == nil && bench.losses.isEmpty)
+  }
+
+  @Test func aLinkOnDemandRestsAndIsBackWhenSomebodySpeaks() {
+    var bench = LinkBench { $0.idleLimit = .seconds(5) }
+    bench.open()
+    bench.pass(.milliseconds(5_010))
+    #expect(bench.hangUps == 1)
+    bench.feed(.closed(LinkLoss("closed", advice: "")))
+    bench.pass(.seconds(60))
+    #expect(bench.connects == 1 && !bench.changes.contains(.lost))
+    bench.feed(.talking(true))
+    bench.feed(start(1))
+    bench.speak(1, packets: 0..<5)
+    bench.open(resumed: false)
+    #expect(bench.connects == 2 && bench.packets(of: 1) == Array(0..<5))
+  }
+
+  // MARK: The broker
+
+  @Test func aTokenIsGotFirstAndAnotherInTime() {
+    var bench = LinkBench { $0.usesBroker = true }
+    bench.pass(.milliseconds(10))
+    #expect(bench.mints == 1 && bench.connects == 0)
+    bench.feed(.granted(lifetime: .seconds(100)))
+    #expect(bench.connects == 1)
+    bench.open()
+    bench.pass(.milliseconds(79_900))
+    #expect(bench.mints == 1)
+    bench.pass(.milliseconds(200))
+    #expect(bench.mints == 2 && bench.machine.isOpen)
+    bench.feed(.granted(lifetime: .seconds(100)))
+    // A connection that is lost now is back without asking the broker.
+    bench.cut()
+    bench.open(resumed: true)
+    #expect(bench.mints == 2)
+  }
+
+  @Test func aTokenThatIsRefusedIsReplacedAtOnceButOnlyOnce() {
+    var bench = LinkBench { $0.usesBroker = true }
+    var refused = LinkLoss("answered with status 401", advice: "-")
+    refused.isUnauthorized = true
+    bench.pass(.milliseconds(10))
+    bench.feed(.granted(lifetime: .seconds(100)))
+    bench.feed(.closed(refused))
+    bench.pass(.milliseconds(10))
+    #expect(bench.mints == 2)
+    bench.feed(.granted(lifetime: .seconds(100)))
+    bench.feed(.closed(refused))
+    #expect(
+      bench.losses.count == 2 && bench.losses[0].wait == .zero && bench.losses[1].wait > .zero)
+  }
+
+  @Test func aBrokerThatDoesNotAnswerIsAskedAgain() {
+    var bench = LinkBench { $0.usesBroker = true }
+    bench.pass(.seconds(11))
+    #expect(bench.losses.first?.loss.reason == "the token broker does not answer")
+    bench.pass(.seconds(12))
+    #expect(bench.mints >= 2)
+    bench.feed(.notGranted(LinkLoss("no", advice: "-")))
+    #expect(bench.losses.count >= 2 && bench.connects == 0)
+  }
+}

@@ -1,0 +1,179 @@
+import DeviceLink
+import Testing
+import VoiceCore
+import WireProtocols
+
+/// A session outlives its connections.
+@Suite struct SessionTests {
+  @Test func theFirstConnectionBeginsASession() {
+    var bench = LinkBench()
+    bench.open()
+    #expect(bench.connects == 1 && bench.hellos.count == 1 && bench.machine.isOpen)
+    #expect(bench.hellos[0].resuming == nil)
+    #expect(bench.changes == [.connecting])
+  }
+
+  @Test func whatWasLostOnTheWayIsSaidAgainAndNothingTwice() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(start(1))
+    bench.speak(1, packets: 0..<10)
+    // The wire is dead before anybody knows.
+    bench.isCut = true
+    bench.speak(1, packets: 10..<20)
+    bench.cut()
+    bench.speak(1, packets: 20..<30)
+    bench.open(resumed: true, token: "t-2")
+    bench.speak(1, packets: 30..<40)
+    bench.feed(commit(1, 800))
+    #expect(bench.packets(of: 1) == Array(0..<40))
+    #expect(bench.hellos.last?.resuming == .init(token: "t-1", received: 0))
+    #expect(bench.heard.filter { if case .turnStart = $0 { true } else { false } }.count == 1)
+    #expect(bench.changes.contains(.away) && !bench.changes.contains(.sessionOver))
+  }
+
+  @Test func everyCutAtEveryPlaceLosesNothing() {
+    for cut in 0...20 {
+      for known in 0...(20 - cut) {
+        var bench = LinkBench()
+        bench.open()
+        bench.feed(start(1))
+        bench.speak(1, packets: 0..<cut)
+        bench.isCut = true
+        bench.speak(1, packets: cut..<(cut + known))
+        bench.cut()
+        bench.speak(1, packets: (cut + known)..<20)
+        bench.feed(commit(1, 400))
+        bench.open(resumed: true)
+        #expect(bench.packets(of: 1) == Array(0..<20), "cut at \(cut), noticed after \(known)")
+      }
+    }
+  }
+
+  @Test func aTurnWithoutAnAnswerIsSaidToANewSessionFromItsStart() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.say(.capture(.streaming)))
+    bench.feed(start(1))
+    bench.speak(1, packets: 0..<10)
+    bench.cut()
+    bench.speak(1, packets: 10..<20)
+    bench.open(resumed: false, token: "t-9")
+    bench.feed(commit(1, 400))
+    let again = bench.heard.drop {
+      if case .turnAudio(_, let packet, _) = $0 { packet[1] < 9 } else { true }
+    }
+    #expect(again.dropFirst().first == .capture(.streaming))
+    #expect(bench.packets(of: 1) == Array(0..<10) + Array(0..<20))
+    #expect(bench.changes.contains(.sessionOver))
+    // Its messages count from one in the new session.
+    #expect(bench.agent.receivedCount == 1 + 1 + 20 + 1)
+  }
+
+  @Test func anAnsweredTurnIsNotSaidAgain() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(start(1))
+    bench.speak(1, packets: 0..<3)
+    bench.feed(commit(1, 60))
+    bench.say(.replyStart(ReplyID(1), answering: TurnID(1)))
+    bench.cut()
+    bench.open(resumed: false)
+    #expect(bench.packets(of: 1) == [0, 1, 2])
+  }
+
+  @Test func aTurnThatWasTakenBackIsNotSaidAgain() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(start(1))
+    bench.speak(1, packets: 0..<3)
+    bench.feed(.say(.turnCancel(TurnID(1), reason: .tooShort)))
+    bench.cut()
+    bench.open(resumed: false)
+    #expect(bench.packets(of: 1) == [0, 1, 2])
+  }
+
+  @Test func whatIsSaidBeforeTheFirstWelcomeIsKept() {
+    var bench = LinkBench()
+    bench.feed(.say(.capture(.streaming)))
+    bench.feed(start(1))
+    bench.speak(1, packets: 0..<5)
+    bench.open()
+    #expect(bench.packets(of: 1) == Array(0..<5))
+    #expect(bench.heard.first == .capture(.streaming))
+  }
+
+  @Test func acknowledgedMessagesAreForgotten() {
+    var bench = LinkBench()
+    bench.open()
+    for turn in 1...50 {
+      bench.feed(start(UInt32(turn)))
+      bench.speak(UInt32(turn), packets: 0..<100)
+      bench.feed(commit(UInt32(turn), 2_000))
+      bench.say(.replyStart(ReplyID(UInt32(turn)), answering: TurnID(UInt32(turn))))
+      bench.feed(.received(NativeAgent.encode(.acknowledged(bench.agent.receivedCount))))
+    }
+    #expect(bench.machine.unacknowledged == 0 && bench.machine.journalBytes == 0)
+  }
+
+  @Test func whatComesIsAcknowledgedSoon() {
+    var bench = LinkBench()
+    bench.open()
+    // The first tells that the token has come.
+    #expect(bench.notices == [.acknowledged(0)])
+    bench.say(.setVolume(40))
+    #expect(bench.notices.count == 1)
+    bench.pass(.seconds(2))
+    #expect(bench.notices.last == .acknowledged(1))
+    for _ in 0..<32 { bench.say(.setVolume(40)) }
+    #expect(bench.notices.last == .acknowledged(33))
+  }
+
+  @Test func aJournalThatNobodyAcknowledgesIsBounded() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(start(1))
+    let packet = [UInt8](repeating: 0x48, count: 2_000)
+    var count: Int64 = 0
+    while bench.hangUps == 0, count < 1_000 {
+      bench.feed(.say(.turnAudio(TurnID(1), packet: packet, at: .milliseconds(count * 20))))
+      count += 1
+    }
+    #expect(bench.hangUps == 1 && bench.machine.journalBytes <= 300 << 10)
+  }
+
+  @Test func anAgentThatWasNotAskedToResumeOrCountsWrongIsLeftAndItsSessionToo() {
+    for wrong in [5, 1_000_000] {
+      var bench = LinkBench()
+      bench.open()
+      bench.feed(start(1))
+      bench.cut()
+      bench.open(resumed: true, received: wrong)
+      #expect(bench.hangUps == 1)
+      bench.cut()
+      bench.open(resumed: false)
+      #expect(bench.hellos.last?.resuming == nil && bench.machine.isOpen)
+    }
+  }
+
+  @Test func aBrokenMessageIsNotFetchedAgainForEver() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.received(.text(Array("rubbish".utf8))))
+    #expect(bench.hangUps == 1)
+    bench.cut()
+    #expect(bench.losses.last?.loss.reason.hasPrefix("the agent broke the protocol") == true)
+    bench.open(resumed: false)
+    #expect(bench.hellos.last?.resuming == nil)
+  }
+
+  @Test func aPingIsAnsweredWithBothClocks() {
+    var bench = LinkBench()
+    bench.machine.wallClock = 5_000
+    bench.open()
+    bench.feed(.received(NativeAgent.encode(.ping(777))))
+    #expect(bench.notices.last == .pong(asked: 777, answered: 5_000))
+    bench.feed(.received(NativeAgent.encode(.pong(asked: 4_000, answered: 9_000))))
+    #expect(bench.effects.last == .note(.clock(offset: 4_500)))
+  }
+}
