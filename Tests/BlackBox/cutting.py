@@ -13,19 +13,21 @@ import threading
 import time
 import wave
 from dataclasses import dataclass, field
-from pathlib import Path
 
+import netns
 from following import Follower, is_event
 from native_agent import NativeAgent, Turn
+from netns import Network, Refused
 from programs import Bench, Gone, temporary_folder
-from relay import Gate, Relay
+from relay import End, Gate, Relay
 
 WORDS = ("when you have crossed the yard turn left at the old crane and follow the white line along"
          " the water until you see the lighthouse and the small blue house beside it")
 LONGEST_CUT = 10
 # From the end of what was said to the end of its answer, beyond the cut.
 PATIENCE = 20
-KINDS = ("silence", "silence", "reset", "drop")
+# Half of them without a word; those by the kernel only where that is allowed.
+KINDS = ("silence", "reset", "drop")
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Talk(threading.Thread):
 
     def __init__(self, cuts: int, seed: int, settings: dict) -> None:
         super().__init__(daemon=True)
+        self.network: Network | None = None
         self.cuts, self.dice, self.settings = cuts, random.Random(seed), dict(settings)
         self.done: list[Cut] = []
         self.problem: str | None = None
@@ -63,16 +66,22 @@ class Talk(threading.Thread):
         self.bench = Bench(temporary_folder())
         try:
             self._talk()
-        except (Gone, AssertionError, OSError) as problem:
+        except (Gone, AssertionError, OSError, Refused) as problem:
             self.problem = str(problem)
         finally:
             self.bench.close()
+            if self.network:
+                self.network.close()
             shutil.rmtree(self.bench.folder, ignore_errors=True)
 
     def _talk(self) -> None:
         bench = self.bench
-        self.agent = NativeAgent(*bench.certificates.server())
-        self.relay = Relay(self.agent.port)
+        host = "127.0.0.1"
+        if netns.missing() is None:
+            self.network = Network()
+            host = self.network.ours
+        self.agent = NativeAgent(*bench.certificates.server(names=f"IP:{host}"), host=host)
+        self.relay = Relay(self.agent.port, address=host, listen=host)
         sound = bench.voice(WORDS)
         with wave.open(str(sound)) as file:
             seconds = file.getnframes() / file.getframerate()
@@ -80,8 +89,10 @@ class Talk(threading.Thread):
             f"play {sound}", f"await reply within {PATIENCE + LONGEST_CUT} s", "wait 1 s") * self.cuts)
         # The wait between two attempts is the one people get.
         link = {"longest_wait": "30 s", **self.settings.pop("link", {})}
-        daemon = bench.daemon(
-            bench.usual(self.relay.port, room={"script": script}, link=link, **self.settings))
+        daemon = bench.daemon(bench.usual(
+            agent={"url": f"wss://{host}:{self.relay.port}/auricle"}, room={"script": script}, link=link,
+            # The talker would take a cue for an answer.
+            speaker={"cue_level": 0}, **self.settings), within=self.network)
         self.follower = Follower(bench)
         self.follower.await_(is_event("link", phase="open"), "welcome")
         try:
@@ -96,7 +107,8 @@ class Talk(threading.Thread):
 
     def _cut(self, seconds: float) -> Cut:
         follower, dice = self.follower, self.dice
-        cut = Cut(dice.choice(KINDS), dice.uniform(0, seconds), dice.uniform(0.1, LONGEST_CUT))
+        kinds = (*KINDS, "partition", "partition") if self.network else KINDS
+        cut = Cut(dice.choice(kinds), dice.uniform(0, seconds), dice.uniform(0.1, LONGEST_CUT))
         heard = len(self.agent.turns())
         mark = follower.mark()
         started = follower.await_(is_event("room", phase="talker_started"), "talker", 120, mark)
@@ -105,22 +117,29 @@ class Talk(threading.Thread):
         began = time.monotonic()
         self._sever(cut.kind)
         time.sleep(cut.lasts)
-        self.relay.heal()
         healed = time.monotonic()
+        self._heal(cut.kind)
         self._await_settled(started.event["line"], mark)
         lost = follower.find(is_event("link", phase="closed"), mark)
         if lost:
             cut.noticed = lost.when - began
             back = [seen for seen in follower.seen[mark:] if is_event("link", phase="open")(seen.event)]
-            cut.ready = next((seen.when - healed for seen in back if seen.when > healed), 0.0)
+            cut.ready = next(seen.when - healed for seen in back if seen.when > healed)
         self._count(cut, started.at_ms, heard)
         return cut
 
     def _sever(self, kind: str) -> None:
+        if kind == "partition" and self.network:
+            return self.network.partition()
         if kind == "silence":
             return self.relay.sever()
         self.relay.gate = self.dice.choice((Gate.UNANSWERED, Gate.REFUSED))
-        self.relay.reset() if kind == "reset" else self.relay.drop()
+        self.relay.end(End.RESET if kind == "reset" else End.DROP)
+
+    def _heal(self, kind: str) -> None:
+        if kind == "partition" and self.network:
+            return self.network.heal()
+        self.relay.heal()
 
     def _await_settled(self, line: str, mark: int) -> None:
         """Until the talker was answered, or gave up waiting."""
@@ -176,8 +195,8 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def figures(cuts: list[Cut]) -> list[tuple[str, float]]:
-    silent = [cut.noticed for cut in cuts if cut.noticed is not None and cut.kind == "silence"]
-    told = [cut.noticed for cut in cuts if cut.noticed is not None and cut.kind != "silence"]
+    noticed = {kind: [cut.noticed for cut in cuts if cut.kind == kind and cut.noticed is not None]
+               for kind in (*KINDS, "partition")}
     ready = [cut.ready for cut in cuts if cut.ready is not None]
     shown: list[tuple[str, float]] = [
         ("cuts", len(cuts)),
@@ -188,7 +207,9 @@ def figures(cuts: list[Cut]) -> list[tuple[str, float]]:
         ("doubled_ms", sum(cut.doubled_ms for cut in cuts)),
         ("cuts_not_noticed", sum(cut.noticed is None for cut in cuts)),
     ]
-    for name, values in (("silent_noticed", silent), ("told_noticed", told), ("ready", ready)):
+    for name, values in (
+            ("partition_noticed", noticed["partition"]), ("silence_noticed", noticed["silence"]),
+            ("told_noticed", noticed["reset"] + noticed["drop"]), ("ready", ready)):
         if values:
             shown += [(f"{name}_median_ms", round(1_000 * statistics.median(values))),
                       (f"{name}_p95_ms", round(1_000 * percentile(values, 0.95))),

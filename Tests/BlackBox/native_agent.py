@@ -330,12 +330,14 @@ class NativeAgent:
             session = connection.session
             if session and session.connection is connection:
                 session.connection = None
-                self.later(0 if is_over else self.lease_ms / 1_000, self._expire, session)
+                lease = 0 if is_over else self.lease_ms / 1_000
+                self.later(lease, self._expire, session, session.resumes)
             self.messages.append((time.monotonic(), "lost", session.identifier if session else "",
                                   {"why": why}))
             writer.close()
             self.changed()
 
-    def _expire(self, session: Session) -> None:
-        if session.connection is None and session in self.sessions:
+    def _expire(self, session: Session, resumes: int) -> None:
+        """Unless it went on meanwhile, even if it has lost its connection since."""
+        if session.connection is None and session.resumes == resumes and session in self.sessions:
             self.sessions.remove(session)

@@ -183,16 +183,27 @@ class Relay:
         self._stuffed = []
         self._gate = gate
         if gate in (Gate.OPEN, Gate.SILENT):
-            self._server = await asyncio.start_server(
-                self._accept, self.listen, self.port, reuse_address=True)
+            self._server = await asyncio.start_server(self._accept, sock=await self._bound())
         elif gate is Gate.UNANSWERED:
-            self._stuff()
+            self._stuff(await self._bound())
 
-    def _stuff(self) -> None:
+    async def _bound(self) -> socket.socket:
+        """A program that another thread is just starting may hold the port for a moment."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            listener = socket.socket()
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind((self.listen, self.port))
+                return listener
+            except OSError:
+                listener.close()
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.005)
+
+    def _stuff(self, listener: socket.socket) -> None:
         """Listens, and lets the queue be full: the kernel then drops whoever knocks."""
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((self.listen, self.port))
         listener.listen(0)
         self._stuffed.append(listener)
         for _ in range(2):

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Callable, ClassVar
 
-import schemas
+import schema_check
 from following import Follower, is_event
 from native_agent import NativeAgent
 from netns import Network
@@ -56,6 +56,8 @@ class Stage:
         bench = self.bench
         room = {"script": bench.script("wait 1 s", *(script or VISITOR * 30))}
         sections["room"] = {**room, **sections.get("room", {})}
+        # The visitor would take a cue for an answer.
+        sections["speaker"] = {"cue_level": 0}
         settings = bench.settings(bench.usual(port, **sections))
         self.program = bench.daemon(settings, within=within)
         self.follower = Follower(bench)
@@ -86,7 +88,7 @@ class Stage:
             assert not agent.failures, agent.failures
             assert not agent.breaches, agent.breaches
             assert not agent.strays, agent.strays
-            wrong = schemas.faults([(way, message) for _, way, _, message in agent.messages])
+            wrong = schema_check.faults([(way, message) for _, way, _, message in agent.messages if way != "lost"])
             assert not wrong, wrong
 
 
