@@ -106,6 +106,10 @@ let package = Package(
     // The agent: server side, never linked into the device programs.
     cLibrary("CPocketSphinx", pkgConfig: "pocketsphinx"),
     cLibrary("CESpeak"),
+    cLibrary("CCrypto"),
+    .target(
+      name: "Crypto", dependencies: ["CCrypto"], swiftSettings: everywhere,
+      linkerSettings: [.linkedLibrary("crypto")]),
     .target(
       name: "PocketSphinx", dependencies: ["VoiceCore", "CPocketSphinx"], swiftSettings: everywhere,
       linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
@@ -116,7 +120,7 @@ let package = Package(
       name: "CloudAgent",
       dependencies: [
         "VoiceCore", "WireProtocols", "ControlProtocol", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto",
       ],
       swiftSettings: everywhere),
     .executableTarget(
@@ -135,7 +139,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["VoiceCore", "Linux"], path: "Tests/TestSupport",
       swiftSettings: everywhere),
     tests("VoiceCore", ["VoiceCore", "TestSupport"]),
-    tests("WireProtocols", ["WireProtocols", "VoiceCore", "TestSupport"]),
+    tests("WireProtocols", ["WireProtocols", "VoiceCore", "Linux", "TestSupport"]),
     tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
@@ -155,7 +159,7 @@ let package = Package(
       "CloudAgent",
       [
         "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto",
       ]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]

@@ -30,6 +30,7 @@ public final class Agent {
   private var server: SocketServer?
   private var mail: Watch?
   private var lines: [SocketServer.Connection: Line] = [:]
+  private let reception: Reception
   private var served = 0
   private var isDraining = false
 
@@ -45,14 +46,20 @@ public final class Agent {
   }
 
   /// Loads the model and the voice, starts the threads and listens.
-  public init(_ options: AgentOptions) throws {
+  public convenience init(_ options: AgentOptions) throws {
+    try self.init(options, clock: BrokerClock())
+  }
+
+  init(_ options: AgentOptions, clock: BrokerClock) throws {
     self.options = options
-    loop = try EventLoop()
+    loop = try EventLoop(mostDescriptors: options.descriptors)
+    reception = try Reception(options, clock: clock)
     mailbox = try Mailbox()
     let synthesizer = try Synthesizer(voice: options.voice, wordsPerMinute: options.rate)
     let voice = try VoiceThread(synthesizer, to: mailbox)
     self.voice = voice
     var settings = AgentSession.Settings()
+    settings.longestSession = options.sessionLimit.map { .seconds(Int64($0)) }
     if options.isEcho {
       settings.echo = try EchoTone.packets()
       ears = nil
@@ -65,13 +72,20 @@ public final class Agent {
     threads.append(try Thread("voice") { voice.run() })
     if let ears { try startEars(ears) }
     mail = try loop.watch(mailbox.number) { [weak self] in self?.deliver() }
+    var limits = SocketServer.Limits()
+    // Those who are one too many are told so by us.
+    limits.connections = options.connections + 1
+    limits.perAddress = options.mostPerAddress
     server = try SocketServer(
       on: loop, port: options.port, certificateFile: options.certificate, keyFile: options.key,
-      interface: options.interface, subprotocol: NativeAgent.subprotocol, path: Agent.path,
-      maximumMessage: WireLimits.largestMessage, maximumQueueBytes: Agent.mostUnsentBytes
+      interface: options.interface, callerAuthorityFile: options.deviceAuthority,
+      subprotocol: NativeAgent.subprotocol, path: Agent.path,
+      maximumMessage: WireLimits.largestMessage, maximumQueueBytes: Agent.mostUnsentBytes,
+      limits: limits, service: reception.service
     ) { [weak self] connection, event in
       self?.handle(connection, event)
     }
+    server?.onTrouble = { [reception] in reception.note($0) }
   }
 
   deinit {
@@ -102,6 +116,10 @@ public final class Agent {
     var farewell = Agent.farewellTicks
     while !loop.run(atMostMilliseconds: 1_000), farewell > 0 {
       for line in lines.values { perform(line.handle(.tick), for: line) }
+      for overdue in reception.takeOverdue() {
+        if let line = lines[overdue] { perform(line.handle(.drain), for: line) }
+        server?.close(overdue, code: 1001, reason: "session limit")
+      }
       if isDraining { farewell -= 1 }
     }
     loop.unwatch(watch)
@@ -131,6 +149,7 @@ public final class Agent {
       receive(isText ? .text(bytes) : .binary(bytes), on: line)
     case .writable: break
     case .closed:
+      reception.ended(connection)
       guard let line = lines.removeValue(forKey: connection) else { return }
       perform(line.end(), for: line)
       Log.info("event=disconnected \(line.facts)")
@@ -150,6 +169,9 @@ public final class Agent {
     }
     served += 1
     lines[connection] = Line(connection, settings: settings)
+    for replaced in reception.began(connection, server?.guest(of: connection)) {
+      server?.close(replaced, code: 1008, reason: "replaced by a newer session of this device")
+    }
     Log.info("event=connected connection=\(connection.id) peer=\(Log.quoted(peer))")
   }
 
@@ -169,9 +191,7 @@ public final class Agent {
 
   private func deliver() {
     for letter in mailbox.takeAll() {
-      guard let line = lines.values.first(where: { $0.connection.id == letter.connection }) else {
-        continue
-      }
+      guard let line = lines[.init(id: letter.connection)] else { continue }
       if let channel = letter.channel { line.channel = channel }
       if case .understood(let turn, let heard) = letter.event {
         line.noteUnderstood(turn, heard, showingWords: options.isVerbose)

@@ -121,18 +121,22 @@ final class LinkBench {
   /// What the server answers each message with.
   var answer: (([UInt8], Bool) -> Void)?
 
-  init(heartbeat: EventLoop.Heartbeat = .init()) throws {
-    loop = try EventLoop(heartbeat: heartbeat)
+  init(
+    heartbeat: EventLoop.Heartbeat = .init(), mostDescriptors: Int = EventLoop.mostDescriptors
+  ) throws {
+    loop = try EventLoop(heartbeat: heartbeat, mostDescriptors: mostDescriptors)
   }
 
   func serve(
     _ certificate: TestAuthority.Certificate? = nil, port: Int32 = 0, maximumMessage: Int = 65_536,
-    maximumQueueBytes: Int = 1 << 20, interface: String? = "127.0.0.1"
+    maximumQueueBytes: Int = 1 << 20, interface: String? = "127.0.0.1",
+    limits: SocketServer.Limits = .init(), service: SocketServer.Service? = nil
   ) throws {
     server = try SocketServer(
       on: loop, port: port, certificateFile: certificate?.file, keyFile: certificate?.key,
       interface: interface, subprotocol: LinkBench.subprotocol, path: "/auricle",
-      maximumMessage: maximumMessage, maximumQueueBytes: maximumQueueBytes
+      maximumMessage: maximumMessage, maximumQueueBytes: maximumQueueBytes, limits: limits,
+      service: service
     ) { [unowned self] connection, event in
       served.append((connection, event))
       onEvent()

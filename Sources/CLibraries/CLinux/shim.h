@@ -47,6 +47,14 @@ static inline int clinux_terminal_columns(int fd) {
   struct winsize size;
   return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
+// The resource's type depends on what else is included.
+static inline long clinux_allow_descriptors(long wanted) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit)) return wanted;
+  limit.rlim_cur = (rlim_t)wanted < limit.rlim_max ? (rlim_t)wanted : limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  return getrlimit(RLIMIT_NOFILE, &limit) ? wanted : (long)limit.rlim_cur;
+}
 extern int pthread_setname_np(pthread_t, const char *);
 static inline int clinux_name_this_thread(const char *name) {
   return pthread_setname_np(pthread_self(), name);

@@ -6,6 +6,8 @@ struct AgentSession: Sendable {
   struct Settings: Sendable {
     /// Said in `welcome`; sound beyond it is not listened to.
     var longestTurn = SampleSpan.seconds(30)
+    /// Said in `welcome`, and kept by `Reception`; nil for no limit.
+    var longestSession: SampleSpan? = nil
     /// Answers every turn at once with this sound, and listens to none; nil for the persona.
     var echo: [[UInt8]]? = nil
   }

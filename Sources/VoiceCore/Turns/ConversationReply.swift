@@ -13,12 +13,12 @@ extension Conversation {
   }
 
   mutating func startReply(
-    _ reply: ReplyID, answering answered: TurnID, _ revision: Int?, _ effects: inout [Effect]
+    _ reply: ReplyID, answering answered: TurnID, _ revision: Int, _ effects: inout [Effect]
   ) {
     replies &+= 1
     let ours = ReplyID(replies)
     let isStale =
-      answered == committed.id && revision.map { $0 != committed.revision } ?? false
+      answered == committed.id && revision != committed.revision
     switch isStale ? .refuse(ours) : machine.handle(.replyStarted(ours, answering: answered)) {
     case .play:
       agentsName = reply
