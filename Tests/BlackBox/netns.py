@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,11 +21,14 @@ _missing: str | None = None
 _was_asked = False
 
 
+# Where Debian puts them, which is not in everybody's path.
+_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
 def _order(*arguments: object) -> subprocess.CompletedProcess:
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     return subprocess.run(
         [str(argument) for argument in arguments], capture_output=True, text=True,
-        env={**os.environ, "PATH": path})
+        env={**os.environ, "PATH": _PATH})
 
 
 def missing() -> str | None:
@@ -37,15 +41,25 @@ def missing() -> str | None:
 
 
 def _find_missing() -> str | None:
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     for tool, package in PACKAGES.items():
-        if shutil.which(tool, path=path) is None:
+        if shutil.which(tool, path=_PATH) is None:
             return f"{tool} is missing; `tools/setup test` installs the package {package}"
+    _clear_what_was_left()
     try:
         Network().close()
     except Refused as refused:
         return f"no namespace can be made here: {refused} (root, or CAP_NET_ADMIN and CAP_SYS_ADMIN)"
     return None
+
+
+def _clear_what_was_left() -> None:
+    """Namespaces of test runs that were killed."""
+    for line in _order("ip", "netns", "list").stdout.splitlines():
+        name = line.split(" ")[0]
+        owner = re.fullmatch(r"aur-(\d+)-\d+", name)
+        if owner and not Path(f"/proc/{owner[1]}").exists():
+            _order("ip", "netns", "delete", name)
+            shutil.rmtree(Path("/etc/netns") / name, ignore_errors=True)
 
 
 def say_what_was_skipped(count: int, names: str) -> None:
@@ -62,7 +76,8 @@ class Network:
 
     def __init__(self) -> None:
         number = next(_numbers)
-        tail = f"{os.getpid() % 100_000}-{number}"
+        tail = f"{os.getpid()}-{number}"
+        # A card's name has at most 15 letters.
         self.name, self.outer, self.inner = f"aur-{tail}", f"avo{tail}", f"avi{tail}"
         # A net of four addresses of its own in 10.64.0.0/10, ours and the program's.
         place = ((os.getpid() * 61 + number) % (1 << 18)) * 4
@@ -100,8 +115,7 @@ class Network:
 
     def wrap(self, *arguments: object) -> list[str]:
         """The command line that runs a program inside."""
-        return [shutil.which("ip", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") or "ip",
-                "netns", "exec", self.name, *map(str, arguments)]
+        return [shutil.which("ip", path=_PATH) or "ip", "netns", "exec", self.name, *map(str, arguments)]
 
     # The cable
 

@@ -462,8 +462,9 @@ class NetworksOfTheKernel(Together):
         stage.answered(follower.mark())
         assert all(turn.flaws() == [] for turn in self.agent.turns() if turn.end == "commit")
 
-    def play_a_name_server_that_is_silent_then_wrong_then_well(self, stage):
-        network = self.network = stage.network()
+    def ask_for_names(self, stage):
+        """A resolver of ours, silent for now, and a daemon that knows its agent by name."""
+        network = stage.network()
         network.resolve(resolv_conf=f"nameserver {network.ours}\n", nsswitch_conf="hosts: dns\n")
         names = NameServer(network.ours)
         stage.rest.callback(names.close)
@@ -473,9 +474,14 @@ class NetworksOfTheKernel(Together):
             agent.port, within=network, agent={
                 "url": f"wss://agent.example:{agent.port}/auricle",
                 "ca_file": stage.bench.certificates.authority})
+        return network, names, follower
+
+    def play_a_name_server_that_is_silent_then_wrong_then_well(self, stage):
+        network, names, follower = self.ask_for_names(stage)
         silent = follower.await_(IS_LOST, "loss")
         assert silent.event["advice"] != "", silent.event
         assert "agent.example" in names.asked, names.asked
+        assert stage.bench.status()["error"] == "0"
         names.answer = ""
         unknown = follower.await_(
             lambda event: IS_LOST(event) and "name" in event["reason"], "name not found",
@@ -484,6 +490,13 @@ class NetworksOfTheKernel(Together):
         names.answer = network.ours
         follower.await_(IS_OPEN, "welcome", after=follower.seen.index(unknown))
         stage.answered(follower.mark())
+
+    def play_the_end_while_a_name_server_is_silent(self, stage):
+        _, names, follower = self.ask_for_names(stage)
+        follower.await_time(1_000)
+        assert names.asked, "nobody asked for a name"
+        assert stage.program.stop(seconds=5 * PATIENCE) == 0, stage.program.output
+        stage.program = None
 
 
 class Measures(Together):
