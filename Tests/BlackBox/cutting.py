@@ -11,10 +11,11 @@ import shutil
 import statistics
 import threading
 import time
-import wave
 from dataclasses import dataclass, field
 
+import likeness
 import netns
+import opus
 from following import Follower, is_event
 from native_agent import NativeAgent, Turn
 from netns import Network, Refused
@@ -44,12 +45,14 @@ class Cut:
     spoken_ms: int = 0
     lost_ms: int = 0
     doubled_ms: int = 0
+    # Came, but without the sound that was spoken.
+    muted_ms: int = 0
     flaws: list[str] = field(default_factory=list)
 
     def words_lost(self) -> int:
         """As many words as would fill what is missing, rounded up."""
         words = len(WORDS.split())
-        return -(-self.lost_ms * words // max(1, self.spoken_ms))
+        return -(-(self.lost_ms + self.muted_ms) * words // max(1, self.spoken_ms))
 
 
 class Talk(threading.Thread):
@@ -83,8 +86,8 @@ class Talk(threading.Thread):
         self.agent = NativeAgent(*bench.certificates.server(names=f"IP:{host}"), host=host)
         self.relay = Relay(self.agent.port, address=host, listen=host)
         sound = bench.voice(WORDS)
-        with wave.open(str(sound)) as file:
-            seconds = file.getnframes() / file.getframerate()
+        self.said = likeness.spoken(sound)
+        seconds = len(self.said) * likeness.STEP_MS / 1_000
         script = bench.script("wait 2 s", *(
             f"play {sound}", f"await reply within {PATIENCE + LONGEST_CUT} s", "wait 1 s") * self.cuts)
         # The wait between two attempts is the one people get.
@@ -171,6 +174,8 @@ class Talk(threading.Thread):
                         cut.doubled_ms += 1
                     covered[millisecond] = 1
             cut.flaws += turn.flaws()
+            heard_levels = likeness.levels(opus.decode([packet for _, _, packet in turn.packets]))
+            cut.muted_ms += likeness.muted_ms(self.said, heard_levels, first)
         cut.lost_ms = covered.count(0)
 
 
@@ -200,10 +205,11 @@ def figures(cuts: list[Cut]) -> list[tuple[str, float]]:
     ready = [cut.ready for cut in cuts if cut.ready is not None]
     shown: list[tuple[str, float]] = [
         ("cuts", len(cuts)),
-        ("cuts_with_loss", sum(cut.lost_ms > 0 for cut in cuts)),
+        ("cuts_with_loss", sum(cut.words_lost() > 0 for cut in cuts)),
         ("words_lost", sum(cut.words_lost() for cut in cuts)),
         ("words_spoken", len(cuts) * len(WORDS.split())),
         ("lost_ms", sum(cut.lost_ms for cut in cuts)),
+        ("muted_ms", sum(cut.muted_ms for cut in cuts)),
         ("doubled_ms", sum(cut.doubled_ms for cut in cuts)),
         ("cuts_not_noticed", sum(cut.noticed is None for cut in cuts)),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import os
 import signal
 import sys
@@ -9,14 +10,16 @@ import time
 import unittest
 
 import cutting
+import likeness
 import netns
 import opus
 import reconnecting
 import schema_check
 from dns import NameServer
 from following import is_event
+from native_session import Turn
 from programs import PATIENCE, SECONDS, free_port
-from relay import Cut, End, Gate
+from relay import Cut, End, Gate, Records
 from together import VISITOR, Stage, Together
 from websocket import FakeAgent
 
@@ -328,6 +331,22 @@ class Outages(Together):
         assert len(self.agent.all_sessions) == 2, self.agent.all_sessions
         assert turn in self.agent.all_sessions[1].turns.values()
 
+    def play_a_cut_before_an_agent_that_keeps_no_sessions(self, stage):
+        """One of version 1.1: the turn is said once more, from its start."""
+        follower = self.talk(stage, *long_talk(stage), resumes=False, proto="1.1")
+        for number in (1, 2):
+            started = follower.await_(
+                is_event("turn", phase="started"), "turn", after=follower.mark())
+            follower.await_time(started.at_ms + 2_000)
+            self.relay.gate = Gate.REFUSED
+            self.relay.reset()
+            follower.await_time(started.at_ms + 4_000)
+            self.relay.heal()
+            follower.await_(is_event("reply", phase="drained"), "answer",
+                            after=follower.seen.index(started))
+            self.check_whole(self.agent.await_turn(number))
+        assert len(self.agent.all_sessions) == 3, self.agent.all_sessions
+
     def play_an_outage_longer_than_the_lease(self, stage):
         follower = self.talk(stage, *VISITOR * 20, lease_ms=2_000)
         stage.answered(0)
@@ -504,7 +523,7 @@ class Measures(Together):
 
     def play_no_word_is_lost_in_cuts_while_somebody_speaks(self, stage):
         cuts = cutting.run(8, parallel=8, seed=1)
-        bad = [cut for cut in cuts if cut.lost_ms or cut.doubled_ms or cut.flaws]
+        bad = [cut for cut in cuts if cut.words_lost() or cut.doubled_ms or cut.flaws]
         assert not bad, "\n".join(map(str, bad))
 
     def play_nothing_grows_over_reconnects(self, stage):
@@ -512,6 +531,36 @@ class Measures(Together):
         assert found.descriptors_grown <= 0, found
         assert found.memory_grown_kib < reconnecting.ALLOWED_KIB, found
         assert found.last_ms < 3 * found.first_ms + 50 * PATIENCE, found
+
+
+class TheMeasuresThemselves(unittest.TestCase):
+    """They would find what they look for."""
+
+    def test_a_turn_with_sound_missing_or_twice_is_told(self):
+        packet = opus.tone(20)[0]
+        for places, flaws, missing in (
+                ((0, 20, 40), [], 0), ((0, 40), ["missing 20–40 ms"], 20),
+                ((0, 20, 20), ["again 20–40 ms", "missing 40–60 ms"], 20),
+                ((20, 40), ["missing 0–20 ms"], 20), ((0, 20), ["missing 40–60 ms"], 20)):
+            turn = Turn(1, "speech", 0, [(at, 20, packet) for at in places], audio_ms=60)
+            self.assertEqual((turn.flaws(), turn.missing_ms()), (flaws, missing))
+
+    def test_silence_in_place_of_words_is_told(self):
+        packets = opus.babble(3_000)
+        sound = opus.decode(packets)
+        muted = array.array("h", sound[:16_000]) + array.array("h", bytes(32_000)) + sound[32_000:]
+        said = likeness.levels(sound)
+        self.assertEqual(likeness.muted_ms(said, said, 0), 0)
+        self.assertEqual(likeness.muted_ms(said, [0.0] * 30 + said, -600), 0)
+        self.assertGreater(likeness.muted_ms(said, likeness.levels(muted), 0), 500)
+
+    def test_the_ends_of_tls_records_are_found_wherever_the_stream_is_cut(self):
+        stream = b"".join(bytes([23, 3, 3]) + size.to_bytes(2, "big") + bytes(size) for size in (3, 0, 700))
+        for step in (1, 2, 7, 4_000):
+            scanner, ends = Records(), []
+            for start in range(0, len(stream), step):
+                ends += [start + end for end in scanner.ends(stream[start:start + step])]
+            self.assertEqual(ends, [8, 13, 718])
 
 
 if __name__ == "__main__":
