@@ -11,6 +11,7 @@ import shutil
 import statistics
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import likeness
@@ -26,7 +27,7 @@ WORDS = ("when you have crossed the yard turn left at the old crane and follow t
          " the water until you see the lighthouse and the small blue house beside it")
 LONGEST_CUT = 10
 # From the end of what was said to the end of its answer, beyond the cut.
-PATIENCE = 20
+ANSWER_WITHIN = 20
 # Half of them without a word; those by the kernel only where that is allowed.
 KINDS = ("silence", "reset", "drop")
 
@@ -66,45 +67,40 @@ class Talk(threading.Thread):
         self.problem: str | None = None
 
     def run(self) -> None:
-        self.bench = Bench(temporary_folder())
-        try:
-            self._talk()
-        except (Gone, AssertionError, OSError, Refused) as problem:
-            self.problem = str(problem)
-        finally:
-            self.bench.close()
-            if self.network:
-                self.network.close()
-            shutil.rmtree(self.bench.folder, ignore_errors=True)
+        bench = Bench(temporary_folder())
+        with ExitStack() as rest:
+            rest.callback(shutil.rmtree, bench.folder, ignore_errors=True)
+            try:
+                self._talk(bench, rest)
+            except (Gone, AssertionError, OSError, Refused) as problem:
+                self.problem = str(problem)
 
-    def _talk(self) -> None:
-        bench = self.bench
+    def _talk(self, bench: Bench, rest: ExitStack) -> None:
         host = "127.0.0.1"
         if netns.missing() is None:
             self.network = Network()
+            rest.callback(self.network.close)
             host = self.network.ours
         self.agent = NativeAgent(*bench.certificates.server(names=f"IP:{host}"), host=host)
+        rest.callback(self.agent.close)
         self.relay = Relay(self.agent.port, address=host, listen=host)
+        rest.callback(self.relay.close)
+        rest.callback(bench.close)
         sound = bench.voice(WORDS)
         self.said = likeness.spoken(sound)
         seconds = len(self.said) * likeness.STEP_MS / 1_000
         script = bench.script("wait 2 s", *(
-            f"play {sound}", f"await reply within {PATIENCE + LONGEST_CUT} s", "wait 1 s") * self.cuts)
+            f"play {sound}", f"await reply within {ANSWER_WITHIN + LONGEST_CUT} s", "wait 1 s") * self.cuts)
         # The wait between two attempts is the one people get.
         link = {"longest_wait": "30 s", **self.settings.pop("link", {})}
-        daemon = bench.daemon(bench.usual(
+        bench.daemon(bench.usual(
             agent={"url": f"wss://{host}:{self.relay.port}/auricle"}, room={"script": script}, link=link,
             # The talker would take a cue for an answer.
             speaker={"cue_level": 0}, **self.settings), within=self.network)
         self.follower = Follower(bench)
         self.follower.await_(is_event("link", phase="open"), "welcome")
-        try:
-            for _ in range(self.cuts):
-                self.done.append(self._cut(seconds))
-        finally:
-            daemon.kill()
-            self.relay.close()
-            self.agent.close()
+        for _ in range(self.cuts):
+            self.done.append(self._cut(seconds))
         for trouble in self.agent.failures + self.agent.breaches + self.agent.strays:
             raise Gone(f"device and agent disagree: {trouble}")
 
@@ -150,10 +146,10 @@ class Talk(threading.Thread):
         self.follower.await_(
             lambda event: is_event("reply", phase="drained")(event)
             or is_event("room", phase="patience_ended", line=following)(event),
-            "answer", 2 * (PATIENCE + LONGEST_CUT), mark)
+            "answer", 2 * (ANSWER_WITHIN + LONGEST_CUT), mark)
         self.follower.await_(
             lambda event: event.get("event") == "state" and event["state"] == "idle", "idle",
-            2 * PATIENCE, mark)
+            2 * ANSWER_WITHIN, mark)
 
     def _count(self, cut: Cut, start_ms: int, heard: int) -> None:
         """Compares what was said with what the agent has of it."""
