@@ -218,13 +218,14 @@ class Watch(Control):
 class Certificates:
     """A certificate authority of our own, and server certificates good and bad."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, environment=None):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.environment = {**os.environ, **(environment or {})}
         self.authority = self._authority("authority")
 
     def _openssl(self, *arguments):
-        done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True)
+        done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, env=self.environment)
         if done.returncode != 0:
             raise RuntimeError(f"openssl {arguments[0]}: {done.stderr}")
 
@@ -243,6 +244,12 @@ class Certificates:
         """Certificate and key of a server that nobody vouches for."""
         certificate = self._authority("self-signed")
         return certificate, certificate.with_suffix(".key")
+
+    def pin(self, certificate):
+        """The pin of a certificate's key, as agent.pin takes it."""
+        line = (f"openssl x509 -in {shlex.quote(str(certificate))} -pubkey -noout"
+                " | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64")
+        return subprocess.run(line, shell=True, check=True, capture_output=True, text=True).stdout.strip()
 
     def server(self, name="server", names="DNS:localhost,IP:127.0.0.1", days=2):
         """Certificate and key of a server; with days below 0 it has run out."""
@@ -406,6 +413,21 @@ class Bench:
             else:
                 self._controls.append(control)
                 return control
+
+
+def has_false_clock():
+    """Whether a program's date can be moved: not under an emulator, nor beside a sanitizer."""
+    return not os.environ.get("AURICLE_RUN") and "-address/" not in host_program("AURICLE_DAEMON")
+
+
+def false_clock(folder, moment):
+    """The environment of a program that believes it is that moment (a datetime) now."""
+    library = Path(folder) / "clock.so"
+    if not library.exists():
+        source = Path(__file__).with_name("clock.c")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
+    shift = int(moment.timestamp() - time.time())
+    return {"LD_PRELOAD": str(library), "AURICLE_CLOCK_SHIFT": str(shift)}
 
 
 def host_program(variable):

@@ -235,7 +235,7 @@ import Testing
 }
 
 /// Listens on 127.0.0.2, takes nobody, and has as many callers waiting as it allows.
-private final class FullListener {
+final class FullListener {
   private var sockets: [Int32] = []
 
   init(port: Int32) throws {

@@ -74,6 +74,18 @@ static inline int clinux_unix_stream(void) {
 static inline int clinux_unix_datagram(void) {
   return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
+// News of network cards and their addresses: AF_NETLINK 16, NETLINK_ROUTE 0. The groups are bits.
+static inline int clinux_network_news(unsigned groups) {
+  struct { unsigned short family, padding; unsigned port, groups; } address = {16, 0, 0, groups};
+  int fd = socket(16, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address)) {
+    int code = errno;
+    close(fd);
+    errno = code;
+    return -1;
+  }
+  return fd;
+}
 // SIG_IGN is a cast.
 static inline void clinux_ignore(int signal_number) { signal(signal_number, SIG_IGN); }
 extern int pipe2(int[2], int);
