@@ -9,11 +9,13 @@ own bytes pass, so what the tap makes of them does not matter.
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 
-from frames import BINARY, TEXT
+from frames import BINARY, PING, PONG, TEXT, unmasked
 from programs import SECONDS, free_port
 from relay import Relay
 
@@ -27,8 +29,8 @@ class Reading:
     opus_bytes: int = 0
     packets: int = 0
     text_bytes: int = 0
-    texts: int = 0
-    others: int = 0
+    # How many of each kind: control messages by their type, and WebSocket's own.
+    kinds: Counter[str] = field(default_factory=Counter)
     _buffer: bytearray = field(default_factory=bytearray)
     _is_upgraded: bool = False
 
@@ -41,16 +43,18 @@ class Reading:
             del self._buffer[:end + 4]
             self._is_upgraded = True
         while (frame := self._frame()) is not None:
-            opcode, length = frame
+            opcode, content = frame
             if opcode == BINARY:
-                self.packets, self.opus_bytes = self.packets + 1, self.opus_bytes + length - HEADER_BYTES
+                self.packets += 1
+                self.opus_bytes += len(content) - HEADER_BYTES
             elif opcode == TEXT:
-                self.texts, self.text_bytes = self.texts + 1, self.text_bytes + length
+                self.text_bytes += len(content)
+                self.kinds[json.loads(content)["type"]] += 1
             else:
-                self.others += 1
+                self.kinds[{PING: "WebSocket ping", PONG: "WebSocket pong"}.get(opcode, "other")] += 1
 
-    def _frame(self) -> tuple[int, int] | None:
-        """Takes the next frame off the buffer: its kind, and how long its content is."""
+    def _frame(self) -> tuple[int, bytes] | None:
+        """Takes the next frame off the buffer: its kind and its content."""
         buffer = self._buffer
         if len(buffer) < 2:
             return None
@@ -60,12 +64,13 @@ class Reading:
             if len(buffer) < head + extra:
                 return None
             length, head = int.from_bytes(buffer[head:head + extra], "big"), head + extra
-        head += 4 if buffer[1] & 0x80 else 0
+        mask = bytes(buffer[head:head + 4]) if buffer[1] & 0x80 else b""
+        head += len(mask)
         if len(buffer) < head + length:
             return None
-        opcode = buffer[0] & 0x0F
+        opcode, content = buffer[0] & 0x0F, bytes(buffer[head:head + length])
         del buffer[:head + length]
-        return opcode, length
+        return opcode, unmasked(content, mask) if mask else content
 
 
 class Tap:
