@@ -26,7 +26,8 @@ def measure_cuts(options):
     cuts = cutting.run(chosen.cuts, chosen.parallel, chosen.seed)
     for cut in cuts if chosen.verbose else []:
         print(f"# {cut.kind} at {cut.begins:.1f} s for {cut.lasts:.1f} s: noticed {cut.noticed},"
-              f" ready {cut.ready}, lost {cut.lost_ms} and muted {cut.muted_ms} of {cut.spoken_ms} ms {cut.flaws}")
+              f" ready {cut.ready}, lost {cut.lost_ms} and muted {cut.muted_ms} of {cut.spoken_ms} ms"
+              f" {cut.flaws}")
     show([("seed", chosen.seed), *cutting.figures(cuts)])
 
 

@@ -165,7 +165,8 @@ class Talk(threading.Thread):
         for turn, began_at in zip(turns, begun.values()):
             first = began_at - turn.pre_roll_ms - start_ms
             for at, length, _ in turn.packets:
-                for millisecond in range(max(0, first + at), min(cut.spoken_ms, first + at + length)):
+                begins, ends = max(0, first + at), min(cut.spoken_ms, first + at + length)
+                for millisecond in range(begins, ends):
                     if covered[millisecond]:
                         cut.doubled_ms += 1
                     covered[millisecond] = 1

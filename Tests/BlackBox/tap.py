@@ -1,9 +1,10 @@
 """Counts what a conversation costs on the wire: all bytes of each sender, and the sound in them.
 
-    device → relay (counts what the device sends) → tap (reads along) → relay (counts what the agent sends) → agent
+    device → relay → tap → relay → agent
 
-The tap ends TLS on both sides to look at the messages. Each direction is counted where its sender's
-own bytes pass, so what the tap makes of them does not matter.
+The first relay counts what the device sends, the second what the agent sends: each direction where its
+sender's own bytes pass, so what the tap makes of them does not matter. The tap ends TLS on both sides
+and reads along.
 """
 
 from __future__ import annotations

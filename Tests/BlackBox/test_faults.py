@@ -315,6 +315,25 @@ class Outages(Together):
             drained = follower.await_(is_event("reply", phase="drained"), "its end", after=mark)
             assert drained.event["played_ms"] == "6000", drained.event
 
+    def play_cuts_on_the_way_to_the_real_agent(self, stage):
+        """It understands what was said through a cut, and its answer is heard to the end through another."""
+        agent = stage.bench.agent()
+        relay = stage.relay(agent.port)
+        follower = stage.daemon(relay.port, "say what are your opening hours", "wait 60 s")
+        for moment in (is_event("turn", phase="started"),
+                       is_event("room", phase="loudspeaker_started")):
+            began = follower.await_(moment, "moment to cut")
+            relay.gate = Gate.REFUSED
+            relay.reset()
+            follower.await_time(began.at_ms + 1_500)
+            relay.heal()
+            back = follower.await_(IS_OPEN, "welcome", after=follower.seen.index(began))
+            assert back.event["resumed"] == "yes", back.event
+        understood = follower.await_(is_event("transcript", final="yes"), "transcript")
+        assert "opening hours" in understood.event["text"], understood.event
+        drained = follower.await_(is_event("reply", phase="drained"), "its end")
+        assert int(drained.event["played_ms"]) > 2_000, drained.event
+
     def play_a_session_that_is_forgotten_in_the_middle_of_a_turn(self, stage):
         """The turn is said once more, from its start, to whoever is there now."""
         follower = self.talk(stage, *long_talk(stage))
@@ -555,7 +574,8 @@ class TheMeasuresThemselves(unittest.TestCase):
         self.assertGreater(likeness.muted_ms(said, likeness.levels(muted), 0), 500)
 
     def test_the_ends_of_tls_records_are_found_wherever_the_stream_is_cut(self):
-        stream = b"".join(bytes([23, 3, 3]) + size.to_bytes(2, "big") + bytes(size) for size in (3, 0, 700))
+        stream = b"".join(
+            bytes([23, 3, 3]) + size.to_bytes(2, "big") + bytes(size) for size in (3, 0, 700))
         for step in (1, 2, 7, 4_000):
             scanner, ends = Records(), []
             for start in range(0, len(stream), step):

@@ -88,7 +88,8 @@ class Stage:
             assert not agent.failures, agent.failures
             assert not agent.breaches, agent.breaches
             assert not agent.strays, agent.strays
-            wrong = schema_check.faults([(way, message) for _, way, _, message in agent.messages if way != "lost"])
+            wrong = schema_check.faults(
+                [(way, message) for _, way, _, message in agent.messages if way != "lost"])
             assert not wrong, wrong
 
 

@@ -41,8 +41,9 @@ def wire() -> list[tuple[str, float]]:
             ("opus_up_bytes", tap.up.opus_bytes), ("opus_down_bytes", tap.down.opus_bytes),
             ("packets_up", tap.up.packets), ("packets_down", tap.down.packets),
             ("control_up_bytes", tap.up.text_bytes), ("control_down_bytes", tap.down.text_bytes),
-            *((f"up_{kind.replace(' ', '_')}s", count) for kind, count in sorted(tap.up.kinds.items())),
-            *((f"down_{kind.replace(' ', '_')}s", count) for kind, count in sorted(tap.down.kinds.items())),
+            *((f"{way}_{kind.replace(' ', '_')}s", count)
+              for way, reading in (("up", tap.up), ("down", tap.down))
+              for kind, count in sorted(reading.kinds.items())),
             ("records_up", tap.device_side.up.records), ("records_down", tap.agent_side.down.records),
             ("overhead_up_percent", percent(up, tap.up.opus_bytes)),
             ("overhead_down_percent", percent(down, tap.down.opus_bytes)),
