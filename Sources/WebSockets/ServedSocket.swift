@@ -24,7 +24,17 @@ final class ServedSocket: WebSocket {
   override func didEnd(_ end: End) {
     let server = server
     self.server = nil
-    server?.socketEnded(self)
+    server?.socketEnded(self, code: ServedSocket.code(of: end))
+  }
+
+  /// 1005 and 1006 stand for a reason that was not given.
+  private static func code(of end: End) -> UInt16? {
+    switch end {
+    case .closedByPeer(let code): code == 1005 || code == 1006 ? nil : UInt16(exactly: code)
+    case .tooLarge: 1009
+    case .notText: 1007
+    case .silent, .neverOpened: nil
+    }
   }
 
   override func released() {

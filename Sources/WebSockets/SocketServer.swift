@@ -29,7 +29,8 @@ public final class SocketServer {
     case received(isText: Bool, bytes: [UInt8])
     /// There is room again after `send` refused a message.
     case writable
-    case closed
+    /// With the code that either side gave as the reason; nil when the connection broke.
+    case closed(code: UInt16?)
   }
 
   /// What was not worth an answer, for the log. There may be many of them in a second.
@@ -203,9 +204,9 @@ public final class SocketServer {
 
   func tell(_ connection: Connection, _ event: Event) { onEvent(connection, event) }
 
-  func socketEnded(_ socket: ServedSocket) {
+  func socketEnded(_ socket: ServedSocket, code: UInt16?) {
     sockets[socket.connection.id] = nil
-    onEvent(socket.connection, .closed)
+    onEvent(socket.connection, .closed(code: code))
   }
 
   /// On its IPv6 socket lws would take an IPv4 address for all addresses; and where the system has no

@@ -268,33 +268,4 @@ struct BrokerTests {
     var single = Pace(perMinute: 1)
     #expect(single.take(atMicroseconds: 0) == nil && single.take(atMicroseconds: 0) == 60_000)
   }
-
-  // MARK: Sessions
-
-  @Test func theNewestSessionsOfADeviceStay() {
-    var attendance = Attendance()
-    func began(_ id: Int, _ device: String?) -> [Int] {
-      attendance.began(id, device: device, mostOfDevice: 2, endsAt: nil)
-    }
-    #expect(began(1, "a").isEmpty && began(2, "a").isEmpty && began(3, "b").isEmpty)
-    #expect(began(4, "a") == [1])
-    attendance.ended(1)
-    attendance.ended(2)
-    #expect(began(5, "a").isEmpty)
-    #expect(began(6, "a") == [4])
-    for id in 7..<20 { #expect(began(id, nil).isEmpty) }
-    for id in 1..<20 { attendance.ended(id) }
-    #expect(attendance.deviceCount == 0)
-  }
-
-  @Test func aSessionThatLastsTooLongIsNamedOnce() {
-    var attendance = Attendance()
-    _ = attendance.began(1, device: "a", mostOfDevice: 2, endsAt: 100)
-    _ = attendance.began(2, device: nil, mostOfDevice: 2, endsAt: 50)
-    _ = attendance.began(3, device: nil, mostOfDevice: 2, endsAt: nil)
-    #expect(attendance.takeOverdue(at: 49).isEmpty)
-    #expect(attendance.takeOverdue(at: 50) == [2])
-    #expect(attendance.takeOverdue(at: 1_000) == [1])
-    #expect(attendance.takeOverdue(at: 2_000).isEmpty)
-  }
 }

@@ -100,6 +100,28 @@ final class TokenDoor {
     try BrokerAnswer.read(Array(try post(secret: secret).body.utf8))
   }
 
+  /// As the device asks: with its own client, by its secret or its certificate.
+  func fetch(
+    on loop: EventLoop, secret: String? = nil, showing certificate: String? = nil
+  ) throws -> WebRequest.Outcome {
+    var trust = TLSTrust(caFile: path("authority.pem"))
+    trust.certificateFile = certificate.map { path("\($0).pem") }
+    trust.keyFile = certificate.map { path("\($0).key") }
+    let request = WebRequest(on: loop, who: "the broker", trust: trust)
+    var outcome: WebRequest.Outcome?
+    let proof = secret.flatMap { RequestHeader("Authorization", "Bearer \($0)") }
+    request.post(
+      to: try ServerAddress(https: "https://localhost:\(agent.port)/token"),
+      headers: proof.map { [$0] } ?? [],
+      body: secret == nil ? [] : Array("{\"device\":\"kiosk-7\"}".utf8)
+    ) {
+      outcome = $0
+      loop.stop()
+    }
+    try #require(loop.run(atMostMilliseconds: 30_000))
+    return try #require(outcome)
+  }
+
   /// With the device's own link; nil when it was let in.
   func knock(on loop: EventLoop, with headers: [SessionGrant.Header] = []) throws -> LinkFailure? {
     var end: LinkFailure?

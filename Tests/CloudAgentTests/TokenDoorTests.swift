@@ -26,6 +26,27 @@ import WireProtocols
     #expect(try door.knock(on: loop, with: grant.headers) == nil)
   }
 
+  @Test func theDevicesOwnClientGetsATokenToo() throws {
+    let door = try TokenDoor()
+    try door.certificate("device", for: "/CN=kiosk-8", of: "authority")
+    let loop = try EventLoop()
+    for outcome in [
+      try door.fetch(on: loop, secret: door.secret), try door.fetch(on: loop, showing: "device"),
+    ] {
+      guard case .answered(200, let body) = outcome else {
+        Issue.record("\(outcome)")
+        continue
+      }
+      let grant = try BrokerAnswer.read(body)
+      #expect(try door.knock(on: loop, with: grant.headers) == nil)
+    }
+    guard case .answered(401, let body) = try door.fetch(on: loop, secret: "wrong") else {
+      Issue.record("a wrong secret is not answered with 401")
+      return
+    }
+    #expect(BrokerAnswer.refusal(body)?.hasPrefix("no device is known") == true)
+  }
+
   @Test func withoutTokenNobodyIsLetIn() throws {
     let door = try TokenDoor()
     let loop = try EventLoop()

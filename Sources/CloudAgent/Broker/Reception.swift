@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Linux
+internal import VoiceCore
 internal import WebSockets
 
 /// Who comes in, how often and for how long: what stands between the sockets and the sessions. Tells
@@ -19,7 +20,6 @@ final class Reception {
 
   /// Nil lets everybody in.
   private var broker: Broker?
-  private var attendance = Attendance()
   private let longestSession: Int64?
   private let clock: BrokerClock
   private var complaints = Pace(perMinute: Reception.complaintsPerMinute)
@@ -109,30 +109,14 @@ final class Reception {
 
   // MARK: Sessions
 
-  /// - Returns: the sessions that must end for it.
-  func began(_ connection: SocketServer.Connection, _ guest: AnyObject?) -> [SocketServer
-    .Connection]
-  {
+  /// What the shelf of sessions needs to know of who was let in.
+  func admission(of connection: SocketServer.Connection, _ guest: AnyObject?) -> Admission {
     let token = (guest as? Guest)?.token
-    let longest = token?.longestSession ?? longestSession
-    let endsAt = longest.map { clock.monotonic() + $0 * 1_000 }
-    let replaced = attendance.began(
-      connection.id, device: token?.device, mostOfDevice: token?.sessions ?? .max, endsAt: endsAt)
     if let token { Log.info("event=admitted connection=\(connection.id) device=\(token.device)") }
-    for id in replaced {
-      Log.warning("event=replaced connection=\(id) by=\(connection.id) reason=sessions_of_device")
-    }
-    return replaced.map { .init(id: $0) }
-  }
-
-  func ended(_ connection: SocketServer.Connection) { attendance.ended(connection.id) }
-
-  /// Sessions that have lasted as long as they may.
-  func takeOverdue() -> [SocketServer.Connection] {
-    attendance.takeOverdue(at: clock.monotonic()).map { id in
-      Log.info("event=session_limit connection=\(id)")
-      return .init(id: id)
-    }
+    let longest = token?.longestSession ?? longestSession
+    return Admission(
+      device: token?.device, sessions: token?.sessions,
+      longestSession: longest.map { .milliseconds($0) })
   }
 
   func note(_ trouble: SocketServer.Trouble) {

@@ -4,7 +4,7 @@ internal import VoiceCore
 /// Where each word of a reply lies in its sound: turns a played position into words that were heard
 /// and words that were not.
 struct Delivery: Equatable, Sendable {
-  let sentences: [String]
+  private(set) var sentences: [String]
   private var starts: [SampleSpan] = []
   private var marks: [[Synthesizer.Mark]] = []
   private(set) var length = SampleSpan.zero
@@ -13,6 +13,22 @@ struct Delivery: Equatable, Sendable {
   init(_ sentences: [String]) { self.sentences = sentences }
 
   var isComplete: Bool { finished == sentences.count }
+
+  /// Where a sentence begins, if it was begun.
+  func start(of sentence: Int) -> SampleSpan? {
+    sentence < starts.count ? starts[sentence] : nil
+  }
+
+  /// Leaves out the sentences after so many, also what was made of them.
+  mutating func leaveOut(after count: Int) {
+    if let start = start(of: count) {
+      length = start
+      starts.removeLast(starts.count - count)
+      marks.removeLast(marks.count - count)
+    }
+    sentences.removeLast(sentences.count - count)
+    finished = min(finished, count)
+  }
 
   /// Takes the next stretch; true when it is the first of its sentence.
   mutating func add(_ speech: Speech) -> Bool {
@@ -23,7 +39,7 @@ struct Delivery: Equatable, Sendable {
       marks.append([])
     }
     marks[finished] += speech.marks
-    length += SampleSpan(samples: Speech.packet.samples * Int64(speech.packets.count))
+    length += speech.length
     if speech.isEndOfSentence { finished += 1 }
     return isFirst
   }
