@@ -1,8 +1,6 @@
 internal import ESpeak
 internal import Linux
-internal import Opus
 internal import PocketSphinx
-internal import Synchronization
 internal import VoiceCore
 internal import WebSockets
 internal import WireProtocols
@@ -13,7 +11,8 @@ public struct AgentError: Error, Equatable, Sendable, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// The server: one thread for all connections, some for hearing, one for the voice.
+/// The server: one thread for all connections, some for hearing, one for the voice. What is to be done
+/// is decided by the `SessionShelf`; here it is done.
 public final class Agent {
   /// Unsent bytes per device: several times the sound of the largest reply buffer. A device that
   /// does not read as fast as it asked for loses its connection.
@@ -23,47 +22,26 @@ public final class Agent {
   private let options: AgentOptions
   private let loop: EventLoop
   private let mailbox: Mailbox
-  private let voice: VoiceThread
-  private let ears: EarPool?
-  private let settings: AgentSession.Settings
-  private var threads: [Thread] = []
+  private let workshop: Workshop
+  private var shelf: SessionShelf
   private var server: SocketServer?
   private var mail: Watch?
-  private var lines: [SocketServer.Connection: Line] = [:]
+  private var connections: [ConnectionID: SocketServer.Connection] = [:]
+  private var lines: [SessionID: Line] = [:]
   private var served = 0
   private var isDraining = false
-
-  /// A thread as something to keep in an array.
-  private final class Thread {
-    private var thread: RealtimeThread?
-    init(_ name: StaticString, run: @escaping @Sendable () -> Void) throws(LinuxError) {
-      thread = try RealtimeThread.start(name: name, priority: nil, run: run)
-    }
-    func join() {
-      if let thread = thread.take() { thread.join() }
-    }
-  }
 
   /// Loads the model and the voice, starts the threads and listens.
   public init(_ options: AgentOptions) throws {
     self.options = options
     loop = try EventLoop()
     mailbox = try Mailbox()
-    let synthesizer = try Synthesizer(voice: options.voice, wordsPerMinute: options.rate)
-    let voice = try VoiceThread(synthesizer, to: mailbox)
-    self.voice = voice
-    var settings = AgentSession.Settings()
-    if options.isEcho {
-      settings.echo = try EchoTone.packets()
-      ears = nil
-    } else {
-      let vocabulary = try Vocabulary(
-        .kiosk, everyday: EverydayWords.all, own: Phrasebook.pronunciations, model: .usual)
-      ears = try EarPool(vocabulary, Understanding(.kiosk), to: mailbox)
-    }
-    self.settings = settings
-    threads.append(try Thread("voice") { voice.run() })
-    if let ears { try startEars(ears) }
+    workshop = try Workshop(options, to: mailbox)
+    var settings = SessionShelf.Settings()
+    settings.connections = options.connections
+    settings.sessions = options.connections * 2
+    if options.isEcho { settings.echo = try EchoTone.packets() }
+    shelf = SessionShelf(settings, random: SystemRandomNumberGenerator())
     mail = try loop.watch(mailbox.number) { [weak self] in self?.deliver() }
     server = try SocketServer(
       on: loop, port: options.port, certificateFile: options.certificate, keyFile: options.key,
@@ -74,161 +52,133 @@ public final class Agent {
     }
   }
 
-  deinit {
-    voice.close()
-    ears?.close()
-    for thread in threads { thread.join() }
-  }
-
   /// The real one, also when 0 was asked for.
   public var port: Int32 { server?.port ?? 0 }
 
-  private func startEars(_ ears: EarPool) throws {
-    let opened = try JobQueue<RecogniserError?>(limit: EarPool.ears)
-    for ear in 0..<EarPool.ears {
-      threads.append(
-        try Thread("ear") {
-          ears.run(ear, .usual) { _ = opened.put($0) }
-        })
-    }
-    for _ in 0..<EarPool.ears {
-      if let result = opened.take(), let error = result { throw error }
-    }
-  }
-
-  /// Until there is something to read from `stop`. Then replies are ended and connections closed.
+  /// Until there is something to read from `stop`. Then what is being said may end, for as long as the
+  /// options allow, and connections are closed.
   public func run(until stop: Int32) throws {
     let watch = try loop.watch(stop) { [weak self] in self?.drain() }
-    var farewell = Agent.farewellTicks
-    while !loop.run(atMostMilliseconds: 1_000), farewell > 0 {
-      for line in lines.values { perform(line.handle(.tick), for: line) }
-      if isDraining { farewell -= 1 }
+    var rest = (options.grace + Agent.farewellSeconds) * 1_000 / Agent.tickMilliseconds
+    while !loop.run(atMostMilliseconds: Int64(Agent.tickMilliseconds)), rest > 0 {
+      tell(.tick)
+      if isDraining { rest -= 1 }
     }
     loop.unwatch(watch)
     server = nil
     Log.info("event=stopped connections_served=\(served)")
   }
 
-  /// Seconds that connections may take to say goodbye.
-  private static let farewellTicks = 3
+  /// Well within what the shelf needs.
+  private static let tickMilliseconds = 500
+  /// What connections may take to say goodbye.
+  private static let farewellSeconds = 3
 
   private func drain() {
     // What there is to read stays unread: one call is enough.
     guard !isDraining else { return }
     isDraining = true
-    Log.info("event=stopping connections=\(lines.count)")
-    for line in lines.values { perform(line.handle(.drain), for: line) }
-    if lines.isEmpty { return loop.stop() }
+    Log.info("event=stopping connections=\(connections.count) sessions=\(shelf.sessionCount)")
+    tell(.drain(grace: .seconds(Int64(options.grace))))
+    if connections.isEmpty { loop.stop() }
   }
 
-  // MARK: Connections
+  // MARK: What happens
+
+  private func tell(_ event: ShelfEvent) {
+    let samplesPerSecond = SampleSpan.samplesPerMillisecond * 1_000
+    let microseconds = MonotonicClock.microseconds()
+    let time = SampleTime(samples: microseconds * (samplesPerSecond / 1_000) / 1_000)
+    let moment = Moment(time: time, wallClock: WallClock.milliseconds())
+    for effect in shelf.handle(event, at: moment) { perform(effect) }
+  }
 
   private func handle(_ connection: SocketServer.Connection, _ event: SocketServer.Event) {
+    let id = ConnectionID(connection.id)
     switch event {
-    case .opened(let peer): open(connection, peer)
+    case .opened(let peer):
+      served += 1
+      connections[id] = connection
+      Log.info("event=connected connection=\(connection.id) peer=\(Log.quoted(peer))")
+      tell(.connected(id, Admission()))
     case .received(let isText, let bytes):
-      guard let line = lines[connection] else { return }
-      receive(isText ? .text(bytes) : .binary(bytes), on: line)
+      tell(.received(id, isText ? .text(bytes) : .binary(bytes)))
     case .writable: break
     case .closed:
-      guard let line = lines.removeValue(forKey: connection) else { return }
-      perform(line.end(), for: line)
-      Log.info("event=disconnected \(line.facts)")
-      if isDraining, lines.isEmpty { loop.stop() }
-    }
-  }
-
-  private func open(_ connection: SocketServer.Connection, _ peer: String) {
-    guard !isDraining else {
-      server?.close(connection, code: 1001, reason: "going away")
-      return
-    }
-    guard lines.count < options.connections else {
-      Log.warning("event=refused reason=full connections=\(lines.count) peer=\(Log.quoted(peer))")
-      server?.close(connection, code: 1013, reason: "too many devices")
-      return
-    }
-    served += 1
-    lines[connection] = Line(connection, settings: settings)
-    Log.info("event=connected connection=\(connection.id) peer=\(Log.quoted(peer))")
-  }
-
-  private func receive(_ message: WireMessage, on line: Line) {
-    do throws(WireError) {
-      guard let upstream = try line.wire.decode(message).message else { return }
-      perform(line.handle(.received(upstream)), for: line)
-    } catch {
-      let isFatal = error.code != "unsupported"
-      Log.warning(
-        "event=bad_message connection=\(line.connection.id) reason=\(Log.quoted(error.description))"
-      )
-      send(.refused(code: error.code, message: error.description, isFatal: isFatal), on: line)
-      if isFatal { server?.close(line.connection, code: 1008, reason: error.code) }
+      guard connections.removeValue(forKey: id) != nil else { return }
+      Log.info("event=disconnected connection=\(connection.id)")
+      tell(.disconnected(id, code: nil))
+      if isDraining, connections.isEmpty { loop.stop() }
     }
   }
 
   private func deliver() {
     for letter in mailbox.takeAll() {
-      guard let line = lines.values.first(where: { $0.connection.id == letter.connection }) else {
-        continue
-      }
+      // It has ended in the meantime.
+      guard let line = lines[letter.session] else { continue }
       if let channel = letter.channel { line.channel = channel }
-      if case .understood(let turn, let heard) = letter.event {
+      if case .understood(let turn, let heard) = letter.result {
         line.noteUnderstood(turn, heard, showingWords: options.isVerbose)
       }
-      perform(line.handle(letter.event), for: line)
+      tell(.worked(letter.session, letter.result))
     }
   }
 
-  // MARK: Effects
+  // MARK: What is to be done
 
-  private func perform(_ effects: [AgentEffect], for line: Line) {
-    for effect in effects {
-      switch effect {
-      case .send(let message): send(message, on: line)
-      case .listen(let turn): listen(turn, on: line)
-      case .hear(let turn, let packet, let gap): line.hear(turn, packet, gap: gap)
-      case .glance(let turn, let place): line.glance(turn, upTo: place)
-      case .understand(let turn):
-        if !line.understand(turn) {
-          // There was no room for it among the ears: the person is told that they were not heard.
-          let nothing = AgentEvent.Understood(intent: nil, words: Spoken(""))
-          let id = line.connection.id
-          mailbox.post(.init(connection: id, event: .understood(turn, nothing)))
+  private func perform(_ effect: ShelfEffect) {
+    switch effect {
+    case .send(let message, let id):
+      guard let connection = connections[id] else { return }
+      let isTaken =
+        switch message {
+        case .text(let bytes): server?.send(bytes, isText: true, to: connection)
+        case .binary(let bytes): server?.send(bytes, isText: false, to: connection)
         }
-      case .forget(let turn): line.forget(turn)
-      case .speak(let reply, let text):
-        let job = VoiceThread.Job(
-          connection: line.connection.id, reply: reply, text: text, hush: line.hush(for: reply))
-        if !voice.say(job) { perform(line.handle(.voiceFailed(reply)), for: line) }
-      case .hush(let reply): line.hush(reply)
-      case .hangUp(let code, let reason):
-        server?.close(line.connection, code: code, reason: reason)
+      if isTaken == false {
+        Log.warning("event=not_reading connection=\(id.number)")
+        server?.close(connection, code: 1013, reason: "not reading")
       }
+    case .close(let id, let code, let reason):
+      if let connection = connections[id] {
+        server?.close(connection, code: code, reason: reason)
+      }
+    case .work(let id, let work): if let line = lines[id] { perform(work, for: line) }
+    case .note(let id, let note): take(note, of: id)
+    case .refused(let id, let code, let message):
+      Log.warning(
+        "event=refused connection=\(id.number) code=\(code) message=\(Log.quoted(message))")
     }
   }
 
-  private func listen(_ turn: TurnID, on line: Line) {
-    guard let ears else { return }
-    do throws(LinuxError) {
-      let id = line.connection.id
-      if let feed = try ears.listen(to: turn, of: id, on: line.channel) { line.listen(feed) }
-    } catch {
-      Log.warning("event=hearing_failed reason=\(Log.quoted(error.description))")
-    }
+  private func take(_ note: SessionNote, of id: SessionID) {
+    if case .began = note { lines[id] = Line(id) }
+    lines[id]?.note(note, showingWords: options.isVerbose)
+    if case .ended = note { lines[id] = nil }
   }
 
-  private func send(_ message: Downstream, on line: Line) {
-    line.note(message, showingWords: options.isVerbose)
-    let isText: Bool
-    let bytes: [UInt8]
-    switch line.wire.encode(message) {
-    case .text(let text): (isText, bytes) = (true, text)
-    case .binary(let data): (isText, bytes) = (false, data)
-    }
-    if server?.send(bytes, isText: isText, to: line.connection) == false {
-      Log.warning("event=not_reading connection=\(line.connection.id)")
-      server?.close(line.connection, code: 1008, reason: "not reading")
+  private func perform(_ work: Work, for line: Line) {
+    switch work {
+    case .listen(let turn):
+      if let feed = workshop.listen(to: turn, for: line) { line.listen(feed) }
+    case .hear(let turn, let packet, let gap): line.hear(turn, packet, gap: gap)
+    case .guess(let turn, let revision, let place):
+      line.guess(turn, revision: revision, upTo: place)
+    case .resume(let turn, let revision): line.resume(turn, revision: revision)
+    case .understand(let turn):
+      if !line.understand(turn) {
+        // There was no room for it among the ears: the person is told that they were not heard.
+        let nothing = WorkResult.Understood(intent: nil, words: Spoken(""))
+        mailbox.post(.init(session: line.id, result: .understood(turn, nothing)))
+      }
+    case .forget(let turn): line.forget(turn)
+    case .speak(let reply, let text):
+      let job = VoiceThread.Job(
+        session: line.id, reply: reply, text: text, hush: line.hush(for: reply))
+      if !workshop.voice.say(job) {
+        mailbox.post(.init(session: line.id, result: .voiceFailed(reply)))
+      }
+    case .hush(let reply): line.hush(reply)
     }
   }
 }

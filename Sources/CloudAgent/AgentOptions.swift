@@ -13,6 +13,8 @@ public struct AgentOptions: Equatable, Sendable {
   public var rate = 170
   public var isEcho = false
   public var isVerbose = false
+  /// Seconds that what is being said may take when the agent is told to stop.
+  public var grace = 5
 
   public init() {}
 }
@@ -55,6 +57,7 @@ public enum AgentCommand: Equatable, Sendable {
       case "--voice": options.voice = try value(argument, "the name of an espeak-ng voice")
       case "--rate": options.rate = try number(argument, Synthesizer.rates)
       case "--echo": options.isEcho = true
+      case "--grace": options.grace = try number(argument, 0...600)
       case "--verbose": options.isVerbose = true
       case "--say": sentence = try value(argument, "a sentence")
       case "--out": out = try value(argument, "a file to write")
@@ -92,6 +95,7 @@ public enum AgentCommand: Equatable, Sendable {
       --voice NAME         a voice of espeak-ng, also with a variant (en-gb+f2); en-us unless given
       --rate N             words per minute, 80 to 450; 170 unless given
       --echo               answer every turn at once with a tone, recognise nothing
+      --grace N            seconds that a reply may take to its end after SIGTERM; 5 unless given
       --verbose            show in the log what is said
       --say "TEXT"         write the sentence to a file instead of serving: 16 kHz mono WAV
       --out FILE.wav       the file

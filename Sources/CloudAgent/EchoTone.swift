@@ -1,9 +1,9 @@
 internal import Opus
 internal import VoiceCore
 
-/// What the echo persona says to everything: 400 ms of 440 Hz, faded in and out.
+/// What the echo persona says to everything: 420 ms (whole packets) of 440 Hz, faded in and out.
 enum EchoTone {
-  private static let samples = 6_400
+  private static let samples = 6_720
   private static let fade: Float = 320
   /// 2 cos w and sin w for w = 2 pi 440 / 16000: the tone is a recurrence, which needs no sine.
   private static let turn: Float = 1.970_218_7

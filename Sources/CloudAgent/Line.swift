@@ -3,38 +3,30 @@ internal import VoiceCore
 internal import WebSockets
 internal import WireProtocols
 
-/// One device: its session, its codec, the work under way for it, and the facts for the log.
+/// What one session has under way among the ears and at the voice, and its facts for the log.
 final class Line {
-  let connection: SocketServer.Connection
-  var wire = NativeAgent()
+  /// Replies whose sentences can be taken back: the one being said and the one being prepared.
+  private static let mostHushes = 4
+
+  let id: SessionID
   /// What was learnt about how this device sounds.
   var channel: Ear.Channel?
-  private var session: AgentSession
-  private var feeds: [TurnFeed] = []
-  private var hushed: (reply: ReplyID, hush: VoiceThread.Hush)?
   private var device = "unknown"
+  /// Whose share of the ears it takes: that of a device, if we know which one it is.
+  private(set) var owner: String
+  private var feeds: [TurnFeed] = []
+  private var hushes: [(reply: ReplyID, hush: VoiceThread.Hush)] = []
   private let openedAt = MonotonicClock.microseconds()
   private var committedAt: Int64 = 0
   private var awaitsSound: ReplyID?
   private var turns = 0
   private var interrupts = 0
+  private var resumes = 0
   private var heardPackets = 0
 
-  init(_ connection: SocketServer.Connection, settings: AgentSession.Settings) {
-    self.connection = connection
-    session = AgentSession(name: "s\(connection.id)-\(openedAt)", settings: settings)
-  }
-
-  func handle(_ event: AgentEvent) -> [AgentEffect] {
-    if case .received(let message) = event { note(message) }
-    return session.handle(event)
-  }
-
-  /// The connection is gone: what is still to be taken back.
-  func end() -> [AgentEffect] {
-    var effects: [AgentEffect] = []
-    session.stopAll(&effects)
-    return effects
+  init(_ id: SessionID) {
+    self.id = id
+    owner = "session \(id.number)"
   }
 
   // MARK: Work under way
@@ -45,8 +37,12 @@ final class Line {
     feeds.first { $0.turn == turn }?.hear(packet, gap: gap)
   }
 
-  func glance(_ turn: TurnID, upTo place: SampleSpan) {
-    feeds.first { $0.turn == turn }?.glance(upTo: place)
+  func guess(_ turn: TurnID, revision: Int, upTo place: SampleSpan) {
+    feeds.first { $0.turn == turn }?.guess(revision: revision, upTo: place)
+  }
+
+  func resume(_ turn: TurnID, revision: Int) {
+    feeds.first { $0.turn == turn }?.resume(revision: revision)
   }
 
   /// False when no ear will ever tell.
@@ -60,34 +56,52 @@ final class Line {
   }
 
   func hush(for reply: ReplyID) -> VoiceThread.Hush {
-    if let hushed, hushed.reply == reply { return hushed.hush }
+    if let known = hushes.last(where: { $0.reply == reply }) { return known.hush }
+    if hushes.count == Line.mostHushes { hushes.removeFirst() }
     let hush = VoiceThread.Hush()
-    hushed = (reply, hush)
+    hushes.append((reply, hush))
     return hush
   }
 
-  func hush(_ reply: ReplyID) {
-    if let hushed, hushed.reply == reply { hushed.hush.set() }
-  }
+  func hush(_ reply: ReplyID) { hushes.last { $0.reply == reply }?.hush.set() }
 
   // MARK: The log
 
-  private var name: String { "connection=\(connection.id) device=\(Log.quoted(device))" }
+  private var name: String { "session=\(id.number) device=\(Log.quoted(device))" }
 
-  var facts: String {
-    let seconds = (MonotonicClock.microseconds() - openedAt) / 1_000_000
-    return "\(name) seconds=\(seconds) turns=\(turns) interrupts=\(interrupts) "
-      + "packets=\(heardPackets) strays=\(session.strays)"
+  func note(_ note: SessionNote, showingWords: Bool) {
+    switch note {
+    case .began(let connection, let hello, let proven):
+      device = proven ?? hello.device
+      if let proven { owner = "device \(proven)" }
+      Log.info(
+        "event=hello \(name) connection=\(connection.number) model=\(Log.quoted(hello.model)) "
+          + "firmware=\(Log.quoted(hello.firmware)) packet_ms=\(hello.packetMilliseconds) "
+          + "reply_buffer_ms=\(hello.replyBuffer.milliseconds)")
+    case .resumed(let connection, let replayed, let away):
+      resumes += 1
+      Log.info(
+        "event=resumed \(name) connection=\(connection.number) away_ms=\(away.milliseconds) "
+          + "replayed=\(replayed)")
+    case .left(let unacknowledged):
+      Log.info("event=away \(name) unacknowledged=\(unacknowledged)")
+    case .journalFull: Log.warning("event=journal_full \(name)")
+    case .broken(let reason):
+      Log.warning("event=bad_message \(name) reason=\(Log.quoted(reason))")
+    case .warned(let reason): Log.info("event=goaway \(name) reason=\(reason)")
+    case .heard(let message): self.note(message)
+    case .said(let message): self.note(message, showingWords: showingWords)
+    case .ended(let reason, let strays):
+      let seconds = (MonotonicClock.microseconds() - openedAt) / 1_000_000
+      Log.info(
+        "event=session_ended \(name) reason=\(Log.quoted(reason)) seconds=\(seconds) "
+          + "turns=\(turns) interrupts=\(interrupts) resumes=\(resumes) packets=\(heardPackets) "
+          + "strays=\(strays)")
+    }
   }
 
   private func note(_ message: Upstream) {
     switch message {
-    case .hello(let hello):
-      device = hello.device
-      Log.info(
-        "event=hello \(name) model=\(Log.quoted(hello.model)) "
-          + "firmware=\(Log.quoted(hello.firmware)) packet_ms=\(hello.packetMilliseconds) "
-          + "reply_buffer_ms=\(hello.replyBuffer.milliseconds)")
     case .turnCommit(let turn, _, let audio, _):
       turns += 1
       committedAt = MonotonicClock.microseconds()
@@ -99,11 +113,13 @@ final class Line {
     case .turnAudio: heardPackets += 1
     case .unmute(let reply, let played):
       Log.info("event=unmute \(name) reply=\(reply.number) played_ms=\(played.milliseconds)")
-    case .turnStart, .turnEagerEnd, .turnResumed, .turnCancel, .turnGap, .capture, .playback: break
+    case .hello, .turnStart, .turnEagerEnd, .turnResumed, .turnCancel, .turnGap, .capture,
+      .playback:
+      break
     }
   }
 
-  func noteUnderstood(_ turn: TurnID, _ heard: AgentEvent.Understood, showingWords: Bool) {
+  func noteUnderstood(_ turn: TurnID, _ heard: WorkResult.Understood, showingWords: Bool) {
     feeds.removeAll { $0.turn == turn }
     let words = showingWords ? Log.quoted(heard.words.words) : heard.words.description
     Log.info(
@@ -111,7 +127,7 @@ final class Line {
         + "after_ms=\(sinceCommit) words=\(words)")
   }
 
-  func note(_ message: Downstream, showingWords: Bool) {
+  private func note(_ message: Downstream, showingWords: Bool) {
     switch message {
     case .replyStart(let reply, let turn, _):
       awaitsSound = reply

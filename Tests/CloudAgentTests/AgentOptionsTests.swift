@@ -56,7 +56,7 @@ import Testing
   @Test func helpNamesEveryOption() {
     for option in [
       "--port", "--interface", "--certificate", "--key", "--connections", "--voice", "--rate",
-      "--echo", "--verbose", "--say", "--out", "--version", "--help",
+      "--echo", "--verbose", "--grace", "--say", "--out", "--version", "--help",
     ] {
       #expect(AgentCommand.usage.contains(option + " "))
     }

@@ -27,17 +27,17 @@ import WebSockets
     let device = try TestDevice(on: loop, port: agent.port, buffer: .seconds(8))
     #expect(device.wait { device.isWelcome })
     let turn = device.say(try Visitor().packets("Tell me the history of this house."))
-    #expect(device.wait { device.reply(to: turn).map { device.sound(of: $0) } == .seconds(8) })
+    #expect(device.wait { device.isFull(device.reply(to: turn), .seconds(8)) })
     let story = try #require(device.reply(to: turn))
 
     // In the middle of the second sentence.
     device.send(.interrupt(story, played: .milliseconds(7_000)))
     #expect(device.wait { device.isAcknowledged(story) })
-    #expect(device.sound(of: story) == .seconds(8))
+    #expect(device.isFull(story, .seconds(8)))
     #expect(device.end(of: story) == .cancelled)
 
     let next = device.say(try Visitor().packets("Please continue."), cause: .bargeIn)
-    #expect(device.wait { device.reply(to: next).map { device.sound(of: $0) } == .seconds(8) })
+    #expect(device.wait { device.isFull(device.reply(to: next), .seconds(8)) })
     let rest = try #require(device.reply(to: next))
     let text = device.text(of: rest)
     #expect(!text.contains("This house was built"))
@@ -98,7 +98,7 @@ import WebSockets
     #expect(device.wait { device.isWelcome })
     let turn = device.say([[0x58, 1, 2, 3]])
     #expect(device.wait { device.reply(to: turn).flatMap { device.end(of: $0) } == .complete })
-    #expect(device.sound(of: try #require(device.reply(to: turn))) == .milliseconds(400))
+    #expect(device.sound(of: try #require(device.reply(to: turn))) == .milliseconds(420))
   }
 
   @Test func moreDevicesThanAllowedAreSentAway() throws {
@@ -131,12 +131,12 @@ import WebSockets
   }
 
   @Test func whenToldToStopItSaysGoodbye() throws {
-    let agent = try TestAgent()
+    let agent = try TestAgent { $0.grace = 1 }
     let loop = try EventLoop()
     let device = try TestDevice(on: loop, port: agent.port, buffer: .seconds(1))
     #expect(device.wait { device.isWelcome })
     let turn = device.say(try Visitor().packets("Tell me the history of this house."))
-    #expect(device.wait { device.reply(to: turn).map { device.sound(of: $0) } == .seconds(1) })
+    #expect(device.wait { device.isFull(device.reply(to: turn), .seconds(1)) })
     let stopper = try RealtimeThread.start(name: "stopper", priority: nil) { [agent = Box(agent)] in
       agent.value.stop()
     }

@@ -14,7 +14,7 @@ import VoiceCore
       for index in letters.indices where index == 0 || letters[index - 1] == " " {
         marks.append(.init(character: index, at: .milliseconds(Int64(index) * 200)))
       }
-      let packets = [[UInt8]](repeating: [0], count: letters.count * 10)
+      let packets = [[UInt8]](repeating: SessionScript.packet20, count: letters.count * 10)
       _ = delivery.add(Speech(packets: packets, marks: marks, isEndOfSentence: true))
     }
     return delivery

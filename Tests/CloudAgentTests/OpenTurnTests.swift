@@ -28,14 +28,17 @@ import VoiceCore
     begin(1)
     #expect(
       script.device(.turnEagerEnd(TurnID(1), revision: 0, audio: .milliseconds(60))) == [
-        .glance(TurnID(1), upTo: .milliseconds(60))
+        .work(.guess(TurnID(1), revision: 0, upTo: .milliseconds(60)))
       ])
     #expect(
       script.on(glimpse("where are the", .unfinished)) == [
         .send(.transcript(TurnID(1), Spoken("where are the"), isFinal: false)),
         .send(.hint(TurnID(1), .unfinished, upTo: .milliseconds(60))),
       ])
-    #expect(script.device(.turnResumed(TurnID(1), revision: 1)).isEmpty)
+    #expect(
+      script.device(.turnResumed(TurnID(1), revision: 1)) == [
+        .work(.resume(TurnID(1), revision: 1))
+      ])
     #expect(replies(to: 1).isEmpty)
     script.device(.turnCommit(TurnID(1), audio: .milliseconds(60), reason: .endpoint))
     script.understood(1, .hours)

@@ -37,7 +37,7 @@ import VoiceCore
     }
 
     /// What was made of it before the end and at the end.
-    func glance(_ words: String, by visitor: Visitor) throws -> (AgentEvent.Glimpse, String) {
+    func glance(_ words: String, by visitor: Visitor) throws -> (WorkResult.Glimpse, String) {
       try ear.begin(on: nil)
       decoder.reset()
       for packet in try visitor.packets(words) { try ear.hear(try decoder.decode(packet)) }

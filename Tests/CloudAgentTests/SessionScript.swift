@@ -6,6 +6,8 @@ import VoiceCore
 /// Plays the device and the working threads of one session.
 struct SessionScript {
   var session: AgentSession
+  /// What the next event comes at; each tick is a second later.
+  var now = SampleTime.start
   private(set) var log: [AgentEffect] = []
 
   init(echo: [[UInt8]]? = nil, longestTurn: SampleSpan = .seconds(30)) {
@@ -17,7 +19,8 @@ struct SessionScript {
 
   @discardableResult
   mutating func on(_ event: AgentEvent) -> [AgentEffect] {
-    let effects = session.handle(event)
+    if event == .tick { now = now + .seconds(1) }
+    let effects = session.handle(event, at: now)
     log += effects
     return effects
   }
@@ -51,8 +54,8 @@ struct SessionScript {
 
   /// The voice makes every sentence it is asked for, one second each.
   mutating func voice(seconds: Int = 1) {
-    while case .speak(let reply, let text)? = pendingWish() {
-      let packets = [[UInt8]](repeating: [7], count: 50 * seconds)
+    while case .work(.speak(let reply, let text))? = pendingWish() {
+      let packets = [[UInt8]](repeating: SessionScript.packet20, count: 50 * seconds)
       let marks = [Synthesizer.Mark(character: 0, at: .zero)]
       spoken += 1
       _ = text
@@ -61,7 +64,7 @@ struct SessionScript {
   }
   private var spoken = 0
   private func pendingWish() -> AgentEffect? {
-    let wishes = log.filter { if case .speak = $0 { true } else { false } }
+    let wishes = log.filter { if case .work(.speak) = $0 { true } else { false } }
     return spoken < wishes.count ? wishes[spoken] : nil
   }
 
@@ -69,10 +72,11 @@ struct SessionScript {
     log.compactMap { if case .send(let message) = $0 { message } else { nil } }
   }
   func sound(of reply: UInt32) -> SampleSpan {
-    let packets = sentMessages.filter {
-      if case .replyAudio(ReplyID(reply), _) = $0 { true } else { false }
+    var sound = SampleSpan.zero
+    for case .replyAudio(ReplyID(reply), let packet) in sentMessages {
+      sound += Speech.sound(in: packet)
     }
-    return .milliseconds(Int64(packets.count) * 20)
+    return sound
   }
   var ends: [Downstream] {
     sentMessages.filter { if case .replyEnd = $0 { true } else { false } }
@@ -80,4 +84,40 @@ struct SessionScript {
 
   /// One Opus frame of 60 ms, wideband.
   static let packet60: [UInt8] = [0x58, 1, 2, 3]
+  static let packet20: [UInt8] = [0x48, 1, 2, 3]
+}
+
+// Work and its results by their own names.
+
+extension AgentEffect {
+  static func listen(_ turn: TurnID) -> AgentEffect { .work(.listen(turn)) }
+  static func hear(_ turn: TurnID, packet: [UInt8], gap: SampleSpan) -> AgentEffect {
+    .work(.hear(turn, packet: packet, gap: gap))
+  }
+  static func understand(_ turn: TurnID) -> AgentEffect { .work(.understand(turn)) }
+  static func forget(_ turn: TurnID) -> AgentEffect { .work(.forget(turn)) }
+  static func speak(_ reply: ReplyID, _ text: String) -> AgentEffect {
+    .work(.speak(reply, text))
+  }
+  static func hush(_ reply: ReplyID) -> AgentEffect { .work(.hush(reply)) }
+}
+
+extension AgentEvent {
+  static func understood(_ turn: TurnID, _ heard: WorkResult.Understood) -> AgentEvent {
+    .worked(.understood(turn, heard))
+  }
+  static func guessed(
+    _ turn: TurnID, revision: Int, _ heard: WorkResult.Understood
+  ) -> AgentEvent {
+    .worked(.guessed(turn, revision: revision, heard))
+  }
+  static func glimpsed(
+    _ turn: TurnID, _ glimpse: WorkResult.Glimpse, upTo place: SampleSpan
+  ) -> AgentEvent {
+    .worked(.glimpsed(turn, glimpse, upTo: place))
+  }
+  static func spoke(_ reply: ReplyID, _ speech: Speech) -> AgentEvent {
+    .worked(.spoke(reply, speech))
+  }
+  static func voiceFailed(_ reply: ReplyID) -> AgentEvent { .worked(.voiceFailed(reply)) }
 }

@@ -160,6 +160,12 @@ final class TestDevice {
     }
     return sound
   }
+  /// Whether so much of the reply is here that another packet would find no room.
+  func isFull(_ reply: ReplyID?, _ buffer: SampleSpan) -> Bool {
+    guard let reply else { return false }
+    let sound = sound(of: reply)
+    return sound <= buffer && sound > buffer - .milliseconds(120)
+  }
   func text(of reply: ReplyID) -> String {
     var text: [String] = []
     for case .replyText(reply, let words, _) in received { text.append(words.words) }

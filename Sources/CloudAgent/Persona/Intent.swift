@@ -1,5 +1,5 @@
 /// What a visitor can want from the kiosk.
-enum Intent: Equatable, Sendable {
+package enum Intent: Equatable, Sendable {
   case hello, thanks, goodbye
   case name, abilities
   case hours, tickets, tours, photographs, wireless
@@ -39,8 +39,8 @@ enum Intent: Equatable, Sendable {
 }
 
 /// What a visitor can ask the way to.
-enum Place: String, CaseIterable, Sendable, CustomStringConvertible {
+package enum Place: String, CaseIterable, Sendable, CustomStringConvertible {
   case toilets, cafe, shop, cloakroom, lift, exit, tickets, information, parking, ships, tower
 
-  var description: String { rawValue }
+  package var description: String { rawValue }
 }

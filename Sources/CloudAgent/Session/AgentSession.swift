@@ -1,7 +1,8 @@
 internal import VoiceCore
 
 /// One device's conversation with the kiosk, and the agent's half of the protocol's rules: an event
-/// in, effects out. Knows no socket, no thread and no clock.
+/// in, effects out. Knows no socket, no thread and no clock, and nothing of connections: to it, a
+/// lost one is a pause.
 struct AgentSession: Sendable {
   struct Settings: Sendable {
     /// Said in `welcome`; sound beyond it is not listened to.
@@ -10,11 +11,9 @@ struct AgentSession: Sendable {
     var echo: [[UInt8]]? = nil
   }
 
-  /// A connection that does not say hello within so many ticks is closed.
-  static let helloTicks = 10
-  /// A turn without sound for so many ticks is given up: it keeps an ear from others. Longer than
-  /// any pause a device allows inside a turn.
-  static let silentTicks = 10
+  /// A turn without sound for so long is given up: it keeps an ear from others. Longer than any pause
+  /// a device allows inside a turn. (A lost connection stops this clock: see `ServedSession`.)
+  static let longestSilence = SampleSpan.seconds(10)
   /// Turns that wait for their words. A device that commits more is told to wait.
   static let mostThinking = 4
   /// Less room than this for unplayed sound cannot be kept filled.
@@ -22,23 +21,35 @@ struct AgentSession: Sendable {
   /// Sound that was lost on the way is replaced by silence of at most this length.
   static let longestGap = SampleSpan.seconds(2)
 
-  private enum Phase: Equatable { case strange(ticks: Int), talking(replyBuffer: SampleSpan), over }
+  private enum Phase: Equatable { case strange, talking(replyBuffer: SampleSpan), over }
 
   private struct OpenTurn: Equatable {
     let id: TurnID
     let cause: TurnCause
     var audio = SampleSpan.zero
-    var silentTicks = 0
+    var revision = 0
+    var lastSound: SampleTime
+    var guess: TurnGuess?
+  }
+
+  /// A turn that was committed and waits for its words.
+  private struct Thought: Equatable {
+    let turn: TurnID
+    let revision: Int
   }
 
   private let name: String
   private let settings: Settings
-  private var phase = Phase.strange(ticks: 0)
+  private var phase = Phase.strange
+  private var capabilities = Capabilities.all
+  private var now = SampleTime.start
   private var turn: OpenTurn?
   private var lastTurn = TurnID(0)
-  private var thinking: [TurnID] = []
+  private var thinking: [Thought] = []
   /// The last turn that interrupted a reply.
   private var interruption: TurnID?
+  /// The server is going: nothing new is begun.
+  private var isLeaving = false
   private(set) var reply: OutgoingReply?
   private var lastReply = ReplyID(0)
   private(set) var memory = Memory()
@@ -50,40 +61,63 @@ struct AgentSession: Sendable {
     self.settings = settings
   }
 
-  mutating func handle(_ event: AgentEvent) -> [AgentEffect] {
+  /// Nothing is open, being thought about or being said.
+  var isAtRest: Bool { turn == nil && thinking.isEmpty && reply?.isAtRest ?? true }
+
+  /// What there is to say to whoever says hello; the rest of it is about the connection.
+  var welcome: Downstream.Welcome {
+    .init(
+      session: name, agent: settings.echo == nil ? Persona.name : "echo",
+      longestTurn: settings.longestTurn)
+  }
+
+  mutating func handle(_ event: AgentEvent, at time: SampleTime) -> [AgentEffect] {
+    now = time
     var effects: [AgentEffect] = []
     switch (phase, event) {
     case (.strange, .received(.hello(let hello))): greet(hello, &effects)
     case (.strange, .received):
       refuse("hello_expected", "the first message must be hello", &effects)
-    case (.strange(let ticks), .tick):
-      phase = .strange(ticks: ticks + 1)
-      if ticks + 1 >= AgentSession.helloTicks {
-        refuse("hello_expected", "no hello within \(AgentSession.helloTicks) s", &effects)
-      }
     case (.talking, .received(let message)): receive(message, &effects)
-    case (.talking, .glimpsed(let id, let glimpse, let place)):
+    case (.talking, .worked(let result)): take(result, &effects)
+    case (.talking, .tick): tick(&effects)
+    case (.talking, .drain(let grace)): drain(within: grace, &effects)
+    case (.strange, .leave), (.talking, .leave): leave(&effects)
+    // Work that was under way when the session ended.
+    case (.strange, .worked), (.strange, .tick), (.strange, .drain), (.over, _): break
+    }
+    return effects
+  }
+
+  private mutating func take(_ result: WorkResult, _ effects: inout [AgentEffect]) {
+    switch result {
+    case .glimpsed(let id, let glimpse, let place):
       // A turn that is over by now needs no hint.
       guard turn?.id == id else { break }
       if !glimpse.words.words.isEmpty {
         effects.append(.send(.transcript(id, glimpse.words, isFinal: false)))
       }
-      if glimpse.hint != .none { effects.append(.send(.hint(id, glimpse.hint, upTo: place))) }
-    case (.talking, .understood(let turn, let heard)): answer(turn, heard, &effects)
-    case (.talking, .spoke(let id, let speech)):
-      guard reply?.id == id else { break }
-      reply?.add(speech)
-      pump(&effects)
-    case (.talking, .voiceFailed(let id)):
-      if reply?.id == id { endReply(.failed, &effects) }
-    case (.talking, .tick): tick(&effects)
-    case (.strange, .drain), (.talking, .drain): leave(&effects)
-    // Work that was under way when the session ended.
-    case (.strange, .glimpsed), (.strange, .understood), (.strange, .spoke),
-      (.strange, .voiceFailed), (.over, _):
-      break
+      if glimpse.hint != .none, capabilities.contains(.hints) {
+        effects.append(.send(.hint(id, glimpse.hint, upTo: place)))
+      }
+    case .guessed(let id, let revision, let heard): guess(id, revision, heard, &effects)
+    case .understood(let id, let heard):
+      guard let thought = thinking.first(where: { $0.turn == id }) else { break }
+      answer(thought, heard, nil, &effects)
+    case .spoke(let id, let speech):
+      if reply?.id == id {
+        reply?.add(speech)
+        pump(&effects)
+      } else if turn?.guess?.prepared?.reply.id == id {
+        turn?.guess?.prepared?.reply.add(speech)
+      }
+    case .voiceFailed(let id):
+      if reply?.id == id {
+        endReply(.failed, &effects)
+      } else if turn?.guess?.prepared?.reply.id == id {
+        turn?.guess?.prepared = nil
+      }
     }
-    return effects
   }
 
   // MARK: Beginning and end
@@ -96,9 +130,7 @@ struct AgentSession: Sendable {
           + "\(AgentSession.smallestReplyBuffer.milliseconds) is needed", &effects)
     }
     phase = .talking(replyBuffer: hello.replyBuffer)
-    let welcome = Downstream.Welcome(
-      session: name, agent: settings.echo == nil ? Persona.name : "echo",
-      longestTurn: settings.longestTurn)
+    capabilities = hello.capabilities
     effects.append(.send(.welcome(welcome)))
   }
 
@@ -111,6 +143,16 @@ struct AgentSession: Sendable {
     effects.append(.hangUp(code: 1008, reason: code))
   }
 
+  /// Turns that have no answer yet are left to the next session: the device says them again there,
+  /// while an answer that begins now would be cut off in its middle. What is being said ends early, but
+  /// with a whole sentence.
+  private mutating func drain(within grace: SampleSpan, _ effects: inout [AgentEffect]) {
+    isLeaving = true
+    forgetTurns(&effects)
+    reply?.shorten(toEndWithin: grace)
+    pump(&effects)
+  }
+
   private mutating func leave(_ effects: inout [AgentEffect]) {
     endReply(.cancelled, &effects)
     stopAll(&effects)
@@ -118,30 +160,44 @@ struct AgentSession: Sendable {
     effects.append(.hangUp(code: 1001, reason: "going away"))
   }
 
-  /// Takes all work back; also when the connection is gone.
+  /// Takes all work back; also when the session is lost.
   mutating func stopAll(_ effects: inout [AgentEffect]) {
-    if let turn { effects.append(.forget(turn.id)) }
-    for turn in thinking { effects.append(.forget(turn)) }
-    if let reply, !reply.isOver { effects.append(.hush(reply.id)) }
-    turn = nil
-    thinking = []
+    forgetTurns(&effects)
+    if let reply, !reply.isOver { effects.append(.work(.hush(reply.id))) }
     reply = nil
   }
 
-  private mutating func tick(_ effects: inout [AgentEffect]) {
-    guard var open = turn else { return }
-    open.silentTicks += 1
-    turn = open
-    guard open.silentTicks >= AgentSession.silentTicks else { return }
+  private mutating func forgetTurns(_ effects: inout [AgentEffect]) {
+    dropTurn(&effects)
+    for thought in thinking { effects.append(.work(.forget(thought.turn))) }
+    thinking = []
+  }
+
+  /// The open turn, and all that was made of it.
+  private mutating func dropTurn(_ effects: inout [AgentEffect]) {
+    guard let open = turn else { return }
     turn = nil
-    if settings.echo == nil { effects.append(.forget(open.id)) }
+    drop(open.guess, &effects)
+    if settings.echo == nil { effects.append(.work(.forget(open.id))) }
+  }
+
+  private func drop(_ guess: TurnGuess?, _ effects: inout [AgentEffect]) {
+    if let reply = guess?.prepared?.reply { effects.append(.work(.hush(reply.id))) }
+  }
+
+  private mutating func tick(_ effects: inout [AgentEffect]) {
+    guard let open = turn, now - open.lastSound >= AgentSession.longestSilence else { return }
+    dropTurn(&effects)
     effects.append(
       .send(
         .refused(
           code: "turn_idle",
-          message: "no sound for \(AgentSession.silentTicks) s in turn "
+          message: "no sound for \(AgentSession.longestSilence.milliseconds / 1_000) s in turn "
             + "\(open.id.number), it is given up", isFatal: false)))
   }
+
+  /// The connection is back: what could not come is not missed.
+  mutating func goOn(at time: SampleTime) { turn?.lastSound = time }
 
   // MARK: What the device says
 
@@ -150,22 +206,28 @@ struct AgentSession: Sendable {
     case .hello: refuse("out_of_order", "hello a second time", &effects)
     case .turnStart(let id, _, let cause): begin(id, cause, &effects)
     case .turnAudio(let id, let packet, let place): hear(id, packet, at: place, &effects)
-    case .turnEagerEnd(let id, _, _):
-      guard let turn, turn.id == id else { return stray() }
-      if settings.echo == nil { effects.append(.glance(id, upTo: turn.audio)) }
-    case .turnResumed(let id, _):
-      // A hint names the sound it is about, so there is nothing to take back.
-      if turn?.id != id { stray() }
-    case .turnCommit(let id, _, _, _): commit(id, &effects)
+    case .turnEagerEnd(let id, let revision, _):
+      guard let open = turn, open.id == id, open.guess == nil else { return stray() }
+      turn?.revision = revision
+      guard settings.echo == nil else { return }
+      effects.append(.work(.guess(id, revision: revision, upTo: open.audio)))
+    case .turnResumed(let id, let revision):
+      guard let open = turn, open.id == id else { return stray() }
+      drop(open.guess, &effects)
+      turn?.guess = nil
+      turn?.revision = revision
+      if settings.echo == nil { effects.append(.work(.resume(id, revision: revision))) }
+    case .turnCommit(let id, let revision, _, _): commit(id, revision, &effects)
     case .turnCancel(let id, _):
       guard turn?.id == id else { return stray() }
-      turn = nil
-      if settings.echo == nil { effects.append(.forget(id)) }
+      dropTurn(&effects)
     case .interrupt(let id, let played): interrupt(id, played: played, &effects)
     case .unmute(let id, let played):
-      guard turn == nil, thinking.isEmpty, let reply, reply.id == id else { return stray() }
+      guard turn == nil, thinking.isEmpty, !isLeaving, let reply, reply.id == id else {
+        return stray()
+      }
       self.reply?.hasPlayed(played, isDrained: false)
-      goOn(to: reply.turn, &effects)
+      goOn(to: Thought(turn: reply.turn, revision: reply.revision), &effects)
     case .playback(let id, let played, _, let state):
       guard reply?.id == id else { return stray() }
       reply?.hasPlayed(played, isDrained: state == .drained)
@@ -188,46 +250,77 @@ struct AgentSession: Sendable {
             isFatal: false)))
       return
     }
+    guard !isLeaving else { return stray() }
     // One person, one turn: a new one takes the place of one that was never committed.
-    if let turn, settings.echo == nil { effects.append(.forget(turn.id)) }
+    dropTurn(&effects)
     lastTurn = id
-    turn = OpenTurn(id: id, cause: cause)
+    turn = OpenTurn(id: id, cause: cause, lastSound: now)
     if cause == .bargeIn { interruption = id }
-    if settings.echo == nil { effects.append(.listen(id)) }
+    if settings.echo == nil { effects.append(.work(.listen(id))) }
   }
 
   private mutating func hear(
     _ id: TurnID, _ packet: [UInt8], at place: SampleSpan, _ effects: inout [AgentEffect]
   ) {
-    guard var open = turn, open.id == id, let length = PacketCoding.duration(of: packet) else {
-      return stray()
-    }
-    open.silentTicks = 0
+    guard let audio = turn?.audio, turn?.id == id, let length = PacketCoding.duration(of: packet)
+    else { return stray() }
+    turn?.lastSound = now
     // What comes again, out of order or beyond the limit is not listened to.
-    if place >= open.audio, place + length <= settings.longestTurn {
-      if settings.echo == nil {
-        let gap = min(place - open.audio, AgentSession.longestGap)
-        effects.append(.hear(id, packet: packet, gap: gap))
-      }
-      open.audio = place + length
-    } else {
-      stray()
+    guard place >= audio, place + length <= settings.longestTurn else { return stray() }
+    if settings.echo == nil {
+      let gap = min(place - audio, AgentSession.longestGap)
+      effects.append(.work(.hear(id, packet: packet, gap: gap)))
     }
-    turn = open
+    turn?.audio = place + length
   }
 
-  private mutating func commit(_ id: TurnID, _ effects: inout [AgentEffect]) {
-    guard turn?.id == id else { return stray() }
+  /// At the probable end of an open turn: the answer is made, and held back.
+  private mutating func guess(
+    _ id: TurnID, _ revision: Int, _ heard: WorkResult.Understood, _ effects: inout [AgentEffect]
+  ) {
+    if let thought = thinking.first(where: { $0 == Thought(turn: id, revision: revision) }) {
+      // Committed in the meantime, as it was.
+      effects.append(.work(.forget(id)))
+      return answer(thought, heard, nil, &effects)
+    }
+    guard let open = turn, open.id == id, open.revision == revision, open.guess == nil else {
+      return
+    }
+    var guess = TurnGuess(revision: revision, heard: heard)
+    // Without words in it, an interruption leads to the rest of the old answer instead.
+    if !heard.words.words.isEmpty || id != interruption {
+      var believed = memory
+      let answer = AgentSession.answer(to: heard, after: reply, &believed)
+      lastReply = ReplyID(lastReply.number &+ 1)
+      var next = OutgoingReply(id: lastReply, turn: id, revision: revision, answer: answer)
+      if let wish = next.takeWish() { effects.append(.work(.speak(next.id, wish.text))) }
+      guess.prepared = .init(answer: answer, reply: next)
+    }
+    turn?.guess = guess
+  }
+
+  private mutating func commit(
+    _ id: TurnID, _ given: Int, _ effects: inout [AgentEffect]
+  ) {
+    guard let open = turn, open.id == id else { return stray() }
     turn = nil
+    // A device of before version 1.2 names none.
+    let revision = given == 0 ? open.revision : given
+    let thought = Thought(turn: id, revision: revision)
     if let echo = settings.echo {
       let answer = Answer(sentences: ["(a tone)"], weight: .aside)
-      start(answer, to: id, wish: "echo", &effects)
+      start(answer, to: thought, wish: "echo", &effects)
       _ = reply?.takeWish()
       reply?.add(Speech(packets: echo, isEndOfSentence: true))
       return pump(&effects)
     }
+    if let guess = open.guess, guess.revision == revision {
+      effects.append(.work(.forget(id)))
+      return answer(thought, guess.heard, guess.prepared, &effects)
+    }
+    drop(open.guess, &effects)
     guard thinking.count < AgentSession.mostThinking else {
-      effects.append(.forget(id))
+      effects.append(.work(.forget(id)))
       effects.append(
         .send(
           .refused(
@@ -236,62 +329,80 @@ struct AgentSession: Sendable {
             isFatal: false)))
       return
     }
-    thinking.append(id)
-    effects.append(.understand(id))
+    thinking.append(thought)
+    effects.append(.work(.understand(id)))
   }
 
   // MARK: Answers
 
   private mutating func answer(
-    _ id: TurnID, _ heard: AgentEvent.Understood, _ effects: inout [AgentEffect]
+    _ thought: Thought, _ heard: WorkResult.Understood, _ prepared: TurnGuess.Prepared?,
+    _ effects: inout [AgentEffect]
   ) {
-    guard let place = thinking.firstIndex(of: id) else { return }
-    thinking.remove(at: place)
-    if !heard.words.words.isEmpty {
-      effects.append(.send(.transcript(id, heard.words, isFinal: true)))
-    }
+    let id = thought.turn
+    thinking.removeAll { $0.turn == id }
+    let hasWords = !heard.words.words.isEmpty
+    if hasWords { effects.append(.send(.transcript(id, heard.words, isFinal: true))) }
     // The person has gone on speaking: nobody waits for the answer to this.
     guard id == lastTurn else { return }
-    if heard.words.words.isEmpty, id == interruption, goOn(to: id, &effects) { return }
-    remember()
-    memory.asked(heard.intent)
-    let answer = Persona.answer(
-      heard.intent, isAudible: !heard.words.words.isEmpty, memory: memory)
-    start(answer, to: id, wish: heard.intent?.name ?? "unknown", &effects)
+    if !hasWords, id == interruption, goOn(to: thought, &effects) { return }
+    let answer = AgentSession.answer(to: heard, after: reply, &memory)
+    // What was prepared may be outdated: since then the device may have told what was heard.
+    let isReady = prepared?.answer == answer
+    if !isReady, let reply = prepared?.reply { effects.append(.work(.hush(reply.id))) }
+    start(
+      answer, to: thought, wish: heard.intent?.name ?? "unknown",
+      prepared: isReady ? prepared?.reply : nil, &effects)
     if let volume = answer.volume { effects.append(.send(.setVolume(volume))) }
     pump(&effects)
   }
 
+  private static func answer(
+    to heard: WorkResult.Understood, after reply: OutgoingReply?, _ memory: inout Memory
+  ) -> Answer {
+    remember(reply, in: &memory)
+    memory.asked(heard.intent)
+    return Persona.answer(
+      heard.intent, isAudible: !heard.words.words.isEmpty, memory: memory)
+  }
+
   private mutating func start(
-    _ answer: Answer, to id: TurnID, wish: String, _ effects: inout [AgentEffect]
+    _ answer: Answer, to thought: Thought, wish: String, prepared: OutgoingReply? = nil,
+    _ effects: inout [AgentEffect]
   ) {
     endReply(.cancelled, &effects)
-    lastReply = ReplyID(lastReply.number &+ 1)
-    memory.answers(answer, turn: id.number, wish: wish)
-    reply = OutgoingReply(id: lastReply, turn: id, answer: answer)
-    effects.append(.send(.replyStart(lastReply, answering: id)))
+    memory.answers(answer, turn: thought.turn.number, wish: wish)
+    if let prepared {
+      reply = prepared
+    } else {
+      lastReply = ReplyID(lastReply.number &+ 1)
+      reply = OutgoingReply(
+        id: lastReply, turn: thought.turn, revision: thought.revision, answer: answer)
+    }
+    if let reply {
+      effects.append(
+        .send(.replyStart(reply.id, answering: thought.turn, revision: thought.revision)))
+    }
   }
 
   /// Sends what may be sent and asks the voice for more.
   private mutating func pump(_ effects: inout [AgentEffect]) {
-    guard var reply, case .talking(let buffer) = phase else { return }
-    while let step = reply.takeStep(within: buffer) {
+    guard let id = reply?.id, case .talking(let buffer) = phase else { return }
+    while let step = reply?.takeStep(within: buffer) {
       switch step {
-      case .text(let words, let place):
-        effects.append(.send(.replyText(reply.id, words, at: place)))
-      case .packet(let packet): effects.append(.send(.replyAudio(reply.id, packet: packet)))
-      case .end(let audio): effects.append(.send(.replyEnd(reply.id, .complete, audio: audio)))
+      case .text(let words, let place): effects.append(.send(.replyText(id, words, at: place)))
+      case .packet(let packet): effects.append(.send(.replyAudio(id, packet: packet)))
+      case .end(let audio): effects.append(.send(.replyEnd(id, .complete, audio: audio)))
       }
     }
-    if let wish = reply.takeWish() { effects.append(.speak(reply.id, wish.text)) }
-    self.reply = reply
+    if let wish = reply?.takeWish() { effects.append(.work(.speak(id, wish.text))) }
   }
 
   /// Ends a reply that is still being sent; one that was sent whole has ended.
   private mutating func endReply(_ status: ReplyStatus, _ effects: inout [AgentEffect]) {
     guard let current = reply, !current.isOver else { return }
     reply?.giveUp()
-    effects.append(.hush(current.id))
+    effects.append(.work(.hush(current.id)))
     effects.append(.send(.replyEnd(current.id, status, audio: current.sent)))
   }
 
@@ -301,7 +412,8 @@ struct AgentSession: Sendable {
     if reply?.id == id {
       endReply(.cancelled, &effects)
       reply?.hasPlayed(played, isDrained: false)
-      remember()
+      reply?.giveUp()
+      AgentSession.remember(reply, in: &memory)
     } else {
       stray()
     }
@@ -311,20 +423,20 @@ struct AgentSession: Sendable {
 
   /// The interruption was none: says the rest of what was cut. False when nothing is left of it.
   @discardableResult
-  private mutating func goOn(to id: TurnID, _ effects: inout [AgentEffect]) -> Bool {
+  private mutating func goOn(to thought: Thought, _ effects: inout [AgentEffect]) -> Bool {
     guard let reply, settings.echo == nil else { return false }
     let (text, rest) = reply.delivery.heard(played: reply.played)
     guard !rest.isEmpty else { return false }
     memory.heard(text, rest: rest, of: reply.weight)
     // What is left of an aside is none of the topic that can be asked for again.
     let weight: Answer.Weight = reply.weight == .aside ? .aside : .rest
-    start(Answer(sentences: rest, weight: weight), to: id, wish: "go-on", &effects)
+    start(Answer(sentences: rest, weight: weight), to: thought, wish: "go-on", &effects)
     pump(&effects)
     return true
   }
 
   /// Trims what we believe we said to what was heard.
-  private mutating func remember() {
+  private static func remember(_ reply: OutgoingReply?, in memory: inout Memory) {
     guard let reply else { return }
     let (text, rest) = reply.delivery.heard(played: reply.played)
     memory.heard(text, rest: rest, of: reply.weight)

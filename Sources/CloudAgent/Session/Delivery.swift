@@ -4,7 +4,7 @@ internal import VoiceCore
 /// Where each word of a reply lies in its sound: turns a played position into words that were heard
 /// and words that were not.
 struct Delivery: Equatable, Sendable {
-  let sentences: [String]
+  private(set) var sentences: [String]
   private var starts: [SampleSpan] = []
   private var marks: [[Synthesizer.Mark]] = []
   private(set) var length = SampleSpan.zero
@@ -13,6 +13,11 @@ struct Delivery: Equatable, Sendable {
   init(_ sentences: [String]) { self.sentences = sentences }
 
   var isComplete: Bool { finished == sentences.count }
+
+  /// Leaves out the sentences after so many; those that were begun stay.
+  mutating func leaveOut(after count: Int) {
+    sentences.removeLast(max(0, sentences.count - max(count, starts.count)))
+  }
 
   /// Takes the next stretch; true when it is the first of its sentence.
   mutating func add(_ speech: Speech) -> Bool {
@@ -23,7 +28,7 @@ struct Delivery: Equatable, Sendable {
       marks.append([])
     }
     marks[finished] += speech.marks
-    length += SampleSpan(samples: Speech.packet.samples * Int64(speech.packets.count))
+    length += speech.length
     if speech.isEndOfSentence { finished += 1 }
     return isFirst
   }

@@ -15,23 +15,29 @@ struct OutgoingReply: Equatable, Sendable {
 
   let id: ReplyID
   let turn: TurnID
+  let revision: Int
   let weight: Answer.Weight
   private(set) var delivery: Delivery
   private(set) var sent = SampleSpan.zero
   private(set) var played = SampleSpan.zero
   /// Everything was sent, or it was given up: nothing more of it leaves.
   private(set) var isOver = false
+  private var isGivenUp = false
   private var requested = 0
   private var waiting: [Step] = []
   private var next = 0
   private var waitingSound = SampleSpan.zero
 
-  init(id: ReplyID, turn: TurnID, answer: Answer) {
+  init(id: ReplyID, turn: TurnID, revision: Int, answer: Answer) {
     self.id = id
     self.turn = turn
+    self.revision = revision
     weight = answer.weight
     delivery = Delivery(answer.sentences)
   }
+
+  /// Nobody is listening to it any more.
+  var isAtRest: Bool { isGivenUp || (isOver && played == sent) }
 
   /// The next sentence the voice should make, once; nil while there is enough.
   mutating func takeWish() -> (index: Int, text: String)? {
@@ -47,10 +53,8 @@ struct OutgoingReply: Equatable, Sendable {
     let sentence = delivery.sentences[delivery.finished]
     let start = delivery.length
     if delivery.add(speech) { waiting.append(.text(Spoken(sentence), at: start)) }
-    for packet in speech.packets {
-      waiting.append(.packet(packet))
-      waitingSound += Speech.packet
-    }
+    for packet in speech.packets { waiting.append(.packet(packet)) }
+    waitingSound += speech.length
     if delivery.isComplete { waiting.append(.end(audio: delivery.length)) }
   }
 
@@ -60,10 +64,11 @@ struct OutgoingReply: Equatable, Sendable {
     let step = waiting[next]
     switch step {
     case .text: break
-    case .packet:
-      guard sent + Speech.packet - played <= buffer else { return nil }
-      sent += Speech.packet
-      waitingSound = waitingSound - Speech.packet
+    case .packet(let packet):
+      let sound = Speech.sound(in: packet)
+      guard sent + sound - played <= buffer else { return nil }
+      sent += sound
+      waitingSound = waitingSound - sound
     case .end: isOver = true
     }
     next += 1
@@ -79,8 +84,26 @@ struct OutgoingReply: Equatable, Sendable {
     played = isDrained && isOver ? sent : min(sent, max(played, span))
   }
 
+  /// How long a character takes, roughly, at the usual rate.
+  private static let perCharacter = SampleSpan.milliseconds(70)
+
+  /// Leaves out the sentences that were not asked for yet and would be heard too late.
+  mutating func shorten(toEndWithin grace: SampleSpan) {
+    guard !isOver else { return }
+    var end = delivery.length
+    for (index, sentence) in delivery.sentences.enumerated() where index >= delivery.finished {
+      let characters = Int64(sentence.utf8.count)
+      end += SampleSpan(samples: OutgoingReply.perCharacter.samples * characters)
+      guard index >= requested, end - played > grace else { continue }
+      delivery.leaveOut(after: index)
+      break
+    }
+    if delivery.isComplete { waiting.append(.end(audio: delivery.length)) }
+  }
+
   mutating func giveUp() {
     isOver = true
+    isGivenUp = true
     waiting = []
     next = 0
   }

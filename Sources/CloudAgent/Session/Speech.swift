@@ -1,19 +1,25 @@
-internal import ESpeak
-internal import VoiceCore
+package import ESpeak
+package import VoiceCore
 
 /// A stretch of one sentence as the voice made it.
-struct Speech: Equatable, Sendable {
-  /// Sound in each packet.
-  static let packet = SampleSpan.milliseconds(20)
-
-  var packets: [[UInt8]]
+package struct Speech: Equatable, Sendable {
+  package let packets: [[UInt8]]
   /// Words that begin in it; their places count from the start of the sentence.
-  var marks: [Synthesizer.Mark]
-  var isEndOfSentence: Bool
+  package let marks: [Synthesizer.Mark]
+  package let isEndOfSentence: Bool
+  /// Sound in the packets.
+  package let length: SampleSpan
 
-  init(packets: [[UInt8]], marks: [Synthesizer.Mark] = [], isEndOfSentence: Bool = false) {
+  package init(
+    packets: [[UInt8]], marks: [Synthesizer.Mark] = [], isEndOfSentence: Bool = false
+  ) {
     self.packets = packets
     self.marks = marks
     self.isEndOfSentence = isEndOfSentence
+    length = packets.reduce(.zero) { $0 + Speech.sound(in: $1) }
+  }
+
+  static func sound(in packet: [UInt8]) -> SampleSpan {
+    PacketCoding.duration(of: packet) ?? .zero
   }
 }

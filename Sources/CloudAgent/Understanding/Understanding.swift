@@ -36,8 +36,8 @@ struct Understanding: Sendable {
   }
 
   /// What the words of an open turn tell about whether more will come.
-  func glimpse(_ words: [String]) -> AgentEvent.Glimpse {
-    AgentEvent.Glimpse(
+  func glimpse(_ words: [String]) -> WorkResult.Glimpse {
+    WorkResult.Glimpse(
       words: Spoken(words.joined(separator: " ")), hint: Completeness.hint(words, matcher))
   }
 

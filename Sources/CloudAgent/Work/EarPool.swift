@@ -11,6 +11,10 @@ final class EarPool: Sendable {
   /// Each ear costs about 20 MB, and a sixth of a core while somebody speaks.
   static let liveEars = 3
   static let ears = liveEars + 1
+  /// A guess that was wrong costs hearing the turn again, at six times its speed: not for long turns,
+  /// and not often in one.
+  static let longestGuess = SampleSpan.seconds(8)
+  static let mostGuesses = 3
 
   private let vocabulary: Vocabulary
   private let understanding: Understanding
@@ -27,10 +31,11 @@ final class EarPool: Sendable {
   }
 
   /// Nil when too many turns wait.
-  func listen(to turn: TurnID, of connection: Int, on channel: Ear.Channel?) throws(LinuxError)
-    -> TurnFeed?
-  {
-    let feed = try TurnFeed(connection: connection, turn: turn, channel: channel, in: lobby)
+  func listen(
+    to turn: TurnID, of session: SessionID, from device: String, on channel: Ear.Channel?
+  ) throws(LinuxError) -> TurnFeed? {
+    let feed = try TurnFeed(
+      session: session, device: device, turn: turn, channel: channel, in: lobby)
     return lobby.enter(feed) ? feed : nil
   }
 
@@ -47,11 +52,12 @@ final class EarPool: Sendable {
         do { try hear(feed, &ear, &decoder) } catch {
           ear.forget()
           Log.warning(
-            "event=hearing_failed connection=\(feed.connection) turn=\(feed.turn.number) "
+            "event=hearing_failed session=\(feed.session.number) turn=\(feed.turn.number) "
               + "reason=\(Log.quoted("\(error)"))")
           // The person is told that they were not heard.
-          post(.init(intent: nil, words: Spoken("")), for: feed)
+          post(.understood(feed.turn, .init(intent: nil, words: Spoken(""))), for: feed)
         }
+        lobby.leave(feed)
       }
     } catch let error as RecogniserError {
       ready(error)
@@ -65,29 +71,44 @@ final class EarPool: Sendable {
   ) throws {
     try ear.begin(on: feed.channel)
     decoder.reset()
+    // Kept because a recogniser that has told what a turn was cannot go on with it.
+    var sound: [[Int16]] = []
+    var length = 0
+    var guessed: Heard?
+    var guesses = 0
     while true {
       switch feed.next() {
       case .packet(let packet, let gap):
-        if gap > .zero { try ear.hear([Int16](repeating: 0, count: Int(gap.samples))) }
+        var piece = [Int16](repeating: 0, count: Int(gap.samples))
         // A broken packet is a hole in the turn, not its end.
-        do throws(OpusError) {
-          let sound = try decoder.decode(packet)
-          try hear(sound, &ear)
-        } catch {
-          Log.warning("event=packet_broken connection=\(feed.connection)")
+        do throws(OpusError) { piece += try decoder.decode(packet) } catch {
+          Log.warning("event=packet_broken session=\(feed.session.number)")
         }
-      case .glance(let place):
-        mailbox.post(
-          .init(
-            connection: feed.connection,
-            event: .glimpsed(feed.turn, understanding.glimpse(ear.glance()), upTo: place)))
-      case .understand:
-        let heard = try ear.finish()
-        let intent = understanding.find(grammar: heard.grammar, everyday: heard.everyday)
-        let words = intent == nil ? heard.everyday.words : heard.grammar.words
+        sound.append(piece)
+        length += piece.count
+        // After a guess it is the silence that confirms it, or the turn is resumed.
+        if guessed == nil { hear(piece, &ear) }
+      case .guess(let revision, let place):
+        guard guessed == nil, feed.wantsGuess(at: revision) else { break }
+        let glimpse = understanding.glimpse(ear.glance())
+        post(.glimpsed(feed.turn, glimpse, upTo: place), for: feed)
+        guard glimpse.hint != .unfinished, guesses < EarPool.mostGuesses,
+          length <= EarPool.longestGuess.samples
+        else { break }
+        guesses += 1
+        let heard = try understand(&ear)
+        guessed = heard
         post(
-          .init(intent: intent, words: Spoken(words.joined(separator: " "))), for: feed,
+          .guessed(feed.turn, revision: revision, heard.understood), for: feed,
           channel: heard.channel)
+      case .resume:
+        guard guessed != nil else { break }
+        guessed = nil
+        try ear.begin(on: feed.channel)
+        for piece in sound where !feed.isForgotten { hear(piece, &ear) }
+      case .understand:
+        let heard = try guessed ?? understand(&ear)
+        post(.understood(feed.turn, heard.understood), for: feed, channel: heard.channel)
         return
       case .forget:
         ear.forget()
@@ -96,17 +117,29 @@ final class EarPool: Sendable {
     }
   }
 
-  private func hear(_ sound: [Int16], _ ear: inout Ear) throws(OpusError) {
+  private struct Heard {
+    let understood: WorkResult.Understood
+    let channel: Ear.Channel
+  }
+
+  private func understand(_ ear: inout Ear) throws -> Heard {
+    let heard = try ear.finish()
+    let intent = understanding.find(grammar: heard.grammar, everyday: heard.everyday)
+    let words = intent == nil ? heard.everyday.words : heard.grammar.words
+    return Heard(
+      understood: .init(intent: intent, words: Spoken(words.joined(separator: " "))),
+      channel: heard.channel)
+  }
+
+  private func hear(_ sound: [Int16], _ ear: inout Ear) {
     do throws(RecogniserError) { try ear.hear(sound) } catch {
       Log.warning("event=hearing_failed reason=\(Log.quoted(error.description))")
     }
   }
 
   private func post(
-    _ understood: AgentEvent.Understood, for feed: TurnFeed, channel: Ear.Channel? = nil
+    _ result: WorkResult, for feed: TurnFeed, channel: Ear.Channel? = nil
   ) {
-    mailbox.post(
-      .init(
-        connection: feed.connection, event: .understood(feed.turn, understood), channel: channel))
+    mailbox.post(.init(session: feed.session, result: result, channel: channel))
   }
 }

@@ -5,8 +5,8 @@ internal import Synchronization
 /// one sentence per device at a time, and the words of its turns.
 final class Mailbox: Sendable {
   struct Letter: Sendable {
-    let connection: Int
-    let event: AgentEvent
+    let session: SessionID
+    let result: WorkResult
     /// What was learnt about the device's sound with these words.
     var channel: Ear.Channel? = nil
   }

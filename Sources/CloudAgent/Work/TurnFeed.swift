@@ -6,7 +6,8 @@ internal import VoiceCore
 final class TurnFeed: Sendable {
   enum Step: Sendable {
     case packet([UInt8], gap: SampleSpan)
-    case glance(upTo: SampleSpan)
+    case guess(revision: Int, upTo: SampleSpan)
+    case resume(revision: Int)
     case understand
     case forget
   }
@@ -14,18 +15,21 @@ final class TurnFeed: Sendable {
   /// More than the packets of the longest turn (30 s of 10 ms).
   static let mostSteps = 4_000
 
-  let connection: Int
+  let session: SessionID
+  let device: String
   let turn: TurnID
   let channel: Ear.Channel?
   private let lobby: TurnLobby
   private let steps: JobQueue<Step>
   private let finished = Atomic(false)
   private let forgotten = Atomic(false)
+  private let revision = Atomic(0)
 
-  init(connection: Int, turn: TurnID, channel: Ear.Channel?, in lobby: TurnLobby)
-    throws(LinuxError)
-  {
-    self.connection = connection
+  init(
+    session: SessionID, device: String, turn: TurnID, channel: Ear.Channel?, in lobby: TurnLobby
+  ) throws(LinuxError) {
+    self.session = session
+    self.device = device
     self.turn = turn
     self.channel = channel
     self.lobby = lobby
@@ -39,8 +43,21 @@ final class TurnFeed: Sendable {
   /// Sound that finds no room is a hole in the turn.
   func hear(_ packet: [UInt8], gap: SampleSpan) { _ = steps.put(.packet(packet, gap: gap)) }
 
-  /// An ear that has no time for it leaves it: a hint is no more than that.
-  func glance(upTo place: SampleSpan) { _ = steps.put(.glance(upTo: place)) }
+  /// An ear that has no time for it leaves it: a guess is no more than that.
+  func guess(revision: Int, upTo place: SampleSpan) {
+    _ = steps.put(.guess(revision: revision, upTo: place))
+  }
+
+  func resume(revision: Int) {
+    self.revision.store(revision, ordering: .releasing)
+    // It must not be lost, or what follows would not be heard.
+    if !steps.put(.resume(revision: revision)) { forget() }
+  }
+
+  /// Whether a guess at this revision can still be of use.
+  func wantsGuess(at revision: Int) -> Bool {
+    !isFinished && self.revision.load(ordering: .acquiring) <= revision
+  }
 
   /// False when there is no room even for that: its words will never come.
   func understand() -> Bool {

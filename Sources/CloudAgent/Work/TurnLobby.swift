@@ -2,14 +2,18 @@ internal import Linux
 internal import Synchronization
 
 /// Turns that wait for an ear. Those that are finished go first, because somebody waits for their
-/// answer; among equals the oldest.
+/// answer; among equals the oldest. One device has few ears at a time, however much it says.
 final class TurnLobby: Sendable {
   /// One turn for each of the most devices a server can have, and some that are being forgotten.
   static let mostTurns = 256
+  /// One for the turn that is spoken, one for that before it.
+  static let mostEarsPerDevice = 2
 
   fileprivate struct State {
     var turns: [TurnFeed] = []
     var isClosed = false
+    /// How many ears each device has now.
+    var ears: [String: Int] = [:]
   }
 
   private let state = Mutex(State())
@@ -62,6 +66,16 @@ final class TurnLobby: Sendable {
     }
   }
 
+  /// The ear that took the turn is free again.
+  func leave(_ turn: TurnFeed) {
+    state.withLock { state in
+      let left = (state.ears[turn.device] ?? 1) - 1
+      state.ears[turn.device] = left > 0 ? left : nil
+    }
+    // Another turn of the same device may have waited for this.
+    hasFinished()
+  }
+
   func close() {
     state.withLock { state in
       state.turns = []
@@ -74,11 +88,18 @@ final class TurnLobby: Sendable {
 
 extension TurnLobby.State {
   fileprivate func next(finishedOnly: Bool) -> Int? {
-    turns.firstIndex { $0.isFinished } ?? (finishedOnly || turns.isEmpty ? nil : 0)
+    let mayCome = { (turn: TurnFeed) in
+      (ears[turn.device] ?? 0) < TurnLobby.mostEarsPerDevice
+    }
+    return turns.firstIndex { $0.isFinished && mayCome($0) }
+      ?? (finishedOnly ? nil : turns.firstIndex(where: mayCome))
   }
 
   fileprivate mutating func take(finishedOnly: Bool) -> TurnFeed? {
     turns.removeAll { $0.isForgotten }
-    return next(finishedOnly: finishedOnly).map { turns.remove(at: $0) }
+    guard let index = next(finishedOnly: finishedOnly) else { return nil }
+    let turn = turns.remove(at: index)
+    ears[turn.device, default: 0] += 1
+    return turn
   }
 }

@@ -19,7 +19,7 @@ final class VoiceThread: Sendable {
   }
 
   struct Job: Sendable {
-    let connection: Int
+    let session: SessionID
     let reply: ReplyID
     let text: String
     let hush: Hush
@@ -47,8 +47,8 @@ final class VoiceThread: Sendable {
         try say(job.text, for: job)
       } catch {
         Log.warning(
-          "event=voice_failed connection=\(job.connection) reason=\(Log.quoted("\(error)"))")
-        mailbox.post(.init(connection: job.connection, event: .voiceFailed(job.reply)))
+          "event=voice_failed session=\(job.session.number) reason=\(Log.quoted("\(error)"))")
+        mailbox.post(.init(session: job.session, result: .voiceFailed(job.reply)))
       }
     }
   }
@@ -57,7 +57,7 @@ final class VoiceThread: Sendable {
     var packer = try Packer()
     var failure: OpusError?
     func post(_ speech: Speech) {
-      mailbox.post(.init(connection: job.connection, event: .spoke(job.reply, speech)))
+      mailbox.post(.init(session: job.session, result: .spoke(job.reply, speech)))
     }
     try voice.say(text) { piece in
       switch piece {
@@ -74,47 +74,5 @@ final class VoiceThread: Sendable {
     }
     if let failure { throw failure }
     if !job.hush.isSet { post(try packer.finish()) }
-  }
-}
-
-/// Cuts sound into packets. Each sentence has its own, because sentences end in silence, where a new
-/// encoder makes no seam.
-struct Packer: ~Copyable {
-  var marks: [Synthesizer.Mark] = []
-  private var encoder: SpeechEncoder
-  private var sound: [Int16] = []
-
-  init() throws(OpusError) {
-    encoder = try .open(bitsPerSecond: VoiceThread.bitsPerSecond, packet: Speech.packet)
-  }
-
-  /// Whole packets so far; nil when there is none yet.
-  mutating func add(_ more: [Int16]) throws(OpusError) -> Speech? {
-    sound += more
-    let packets = try encode()
-    if packets.isEmpty { return nil }
-    defer { marks = [] }
-    return Speech(packets: packets, marks: marks)
-  }
-
-  /// The rest, filled up with silence.
-  mutating func finish() throws(OpusError) -> Speech {
-    let size = encoder.samplesPerPacket
-    let missing = (size - sound.count % size) % size
-    sound += [Int16](repeating: 0, count: missing)
-    let packets = try encode()
-    return Speech(packets: packets, marks: marks, isEndOfSentence: true)
-  }
-
-  private mutating func encode() throws(OpusError) -> [[UInt8]] {
-    let size = encoder.samplesPerPacket
-    var packets: [[UInt8]] = []
-    var start = 0
-    while start + size <= sound.count {
-      packets.append(try encoder.encode(Array(sound[start..<start + size])))
-      start += size
-    }
-    sound.removeFirst(start)
-    return packets
   }
 }
