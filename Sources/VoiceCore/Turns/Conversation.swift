@@ -47,7 +47,8 @@ public struct Conversation: Sendable {
     endpointer = Endpointer(settings: settings.endpointer)
     let held = max(
       settings.preRoll + Conversation.longestDecision,
-      settings.endpointer.longestSilence + Conversation.longestDecision)
+      max(settings.endpointer.longestSilence, settings.endpointer.patience)
+        + Conversation.longestDecision)
     recent = UtteranceBuffer(capacity: held)
   }
 
@@ -77,7 +78,7 @@ public struct Conversation: Sendable {
     if machine.handle(.tick(now)) == .rest(.noAnswer) {
       effects.append(.cue(.problem))
       show(because: .noAnswer, &effects)
-    } else if case .thinking(_, let since) = machine.state,
+    } else if let since = silentSince,
       courtesy.isLong(since: since, patience: settings.patience, at: now)
     {
       effects.append(.cue(.thinking))
@@ -255,6 +256,15 @@ public struct Conversation: Sendable {
     guard let current, !isOrphan else { return }
     isOrphan = true
     waiting.add(.end(current))
+  }
+
+  /// Since when somebody who is waiting for an answer, or for the rest of one, hears nothing.
+  private var silentSince: SampleTime? {
+    switch machine.state {
+    case .idle, .listening: nil
+    case .thinking(_, let since): since
+    case .speaking: lastProgress
+    }
   }
 
   /// Somebody speaks whom nobody can answer.
