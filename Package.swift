@@ -40,6 +40,7 @@ let package = Package(
     .executable(name: "auricle", targets: ["auricle"]),
     .executable(name: "auricle-agent", targets: ["auricle-agent"]),
     .executable(name: "auricle-demo", targets: ["auricle-demo"]),
+    .executable(name: "auricle-simulate", targets: ["auricle-simulate"]),
   ],
   targets: [
     // The core: pure. No I/O, no clock, no threads, no C, no logging.
@@ -127,6 +128,13 @@ let package = Package(
       name: "auricle-agent", dependencies: ["CloudAgent", "ControlProtocol", "Linux"],
       swiftSettings: everywhere),
 
+    // Both sides in one process, in virtual time, while everything goes wrong.
+    .target(
+      name: "Simulator", dependencies: ["VoiceCore", "WireProtocols", "DeviceLink", "CloudAgent"],
+      swiftSettings: everywhere),
+    .executableTarget(
+      name: "auricle-simulate", dependencies: ["Simulator", "Linux"], swiftSettings: everywhere),
+
     // The demonstration: starts both sides, follows them, draws what happened.
     .target(
       name: "Demo", dependencies: ["ControlProtocol", "Room", "Picture"], swiftSettings: everywhere),
@@ -161,6 +169,7 @@ let package = Package(
         "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
         "WebSockets", "Linux", "Crypto", "TestSupport",
       ]),
+    tests("Simulation", ["Simulator"]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]
 )

@@ -324,6 +324,44 @@ import VoiceCore
     #expect(rehearsal.audible.isEmpty)
   }
 
+  /// An interrupt would fence off the first sound of the good answer, which the agent sent before it
+  /// heard of it (found by the simulator).
+  @Test func aStaleReplyIsOnlyIgnoredWhileTheGoodOneMayBeOnItsWay() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.hear(true, milliseconds: 500)
+    rehearsal.hear(false, milliseconds: 1_000)
+    let sent = rehearsal.sent.count
+    rehearsal.run { $0.receive(.replyStart(ReplyID(1), answering: TurnID(1))) }
+    #expect(rehearsal.sent.count == sent)
+    rehearsal.run { $0.receive(.replyStart(ReplyID(2), answering: TurnID(2))) }
+    #expect(rehearsal.audible.count == 1)
+  }
+
+  @Test func whatIsSaidLongAfterTheButtonIsAtItsPlaceInTheTurn() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(false, milliseconds: 1_000, value: 1)
+    rehearsal.run { $0.press(.listen) }
+    rehearsal.hear(false, milliseconds: 3_900, value: 2)
+    rehearsal.hear(true, milliseconds: 500, value: 3)
+    rehearsal.hear(false, milliseconds: 1_000, value: 4)
+    #expect(rehearsal.streamed.filter { $0[0] == 2 }.count == 390)
+  }
+
+  @Test func aReplyThatDoesNotGoOnIsWaitedForWithCues() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 2_000)
+    rehearsal.playhead.state = .underrun
+    rehearsal.hear(false, milliseconds: 9_000)
+    #expect(rehearsal.cues == [.thinking, .thinking])
+    rehearsal.hear(false, milliseconds: 7_000)
+    #expect(rehearsal.cues == [.thinking, .thinking, .thinking, .problem])
+  }
+
   @Test func withoutASoundCardThereIsAFaultAndNoTurn() {
     var rehearsal = Rehearsal()
     rehearsal.run { $0.sound(isWorking: false) }

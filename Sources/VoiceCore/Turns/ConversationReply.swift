@@ -23,6 +23,7 @@ extension Conversation {
     case .play:
       agentsName = reply
       isOrphan = false
+      isWhole = false
       waiting.clear()
       received = .zero
       playhead = Playhead(state: .silent, reply: ours)
@@ -31,9 +32,12 @@ extension Conversation {
       effects.append(.note(.replyStarted(reply, answering: answered)))
       show(because: .replyStarted, &effects)
     case .refuse:
-      // While another reply plays it is only ignored: an interrupt fences off everything that is
-      // still on its way, the good reply too.
-      if current == nil { effects.append(.send(.interrupt(reply, played: .zero))) }
+      // While another reply plays or may be on its way it is only ignored: an interrupt fences off
+      // all sound that the agent sent before it heard of it, the good reply's too.
+      switch machine.state {
+      case .speaking, .thinking: break
+      case .idle, .listening: effects.append(.send(.interrupt(reply, played: .zero)))
+      }
     default:
       break
     }
@@ -72,7 +76,7 @@ extension Conversation {
       case .underrun: .underrun
       case .drained: .drained
       }
-    nextReport = now + Conversation.reportEvery
+    nextReport = now + (isWhole ? Conversation.restReportEvery : Conversation.reportEvery)
     guard !isOrphan else { return }
     effects.append(
       .send(
