@@ -71,7 +71,9 @@ import VoiceCore
   @Test func aWelcomeAfterAnOutageIsAFreshStart() {
     var rehearsal = Rehearsal()
     rehearsal.run { $0.link(.lost) }
-    rehearsal.run { $0.receive(.welcome(.init(session: "s", agent: "a", longestTurn: .seconds(30)))) }
+    rehearsal.run {
+      $0.receive(.welcome(.init(session: "s", agent: "a", longestTurn: .seconds(30))))
+    }
     #expect(rehearsal.conversation.shown == .idle)
     rehearsal.hear(true, milliseconds: 500)
     #expect(rehearsal.conversation.shown == .listening)
@@ -97,6 +99,15 @@ import VoiceCore
     #expect(rehearsal.audible.last == ReplyID(1) && rehearsal.cues.isEmpty)
   }
 
+  @Test func whoInterruptsAReplyWhileNobodyIsReachedIsToldSo() {
+    var rehearsal = replying()
+    rehearsal.run { $0.link(.away) }
+    rehearsal.run { $0.link(.lost) }
+    rehearsal.hear(true, milliseconds: 300, verdict: .confirmed(onset: rehearsal.time))
+    #expect(rehearsal.audible.last == .some(nil))
+    #expect(rehearsal.cues == [.noNetwork] && rehearsal.conversation.shown == .offline)
+  }
+
   @Test func aReplyWhoseSessionIsOverEndsWithWhatIsThereAndSaysThatItIsNotAll() {
     var rehearsal = replying()
     let told = rehearsal.sent.count
@@ -118,7 +129,9 @@ import VoiceCore
     var rehearsal = replying()
     rehearsal.run { $0.link(.away) }
     rehearsal.run { $0.link(.sessionOver) }
-    rehearsal.run { $0.receive(.welcome(.init(session: "t", agent: "a", longestTurn: .seconds(30)))) }
+    rehearsal.run {
+      $0.receive(.welcome(.init(session: "t", agent: "a", longestTurn: .seconds(30))))
+    }
     rehearsal.hear(true, milliseconds: 300, verdict: .confirmed(onset: rehearsal.time))
     #expect(rehearsal.sentCount { if case .interrupt = $0 { true } else { false } } == 0)
     #expect(rehearsal.audible.last == .some(nil))
