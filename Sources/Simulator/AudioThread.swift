@@ -94,8 +94,9 @@ struct AudioThread {
     let isCue = cues.isPlaying
     cues.add(to: &speaker, volume: volume)
     judge.loudspeaker(
-      number, isCue: isCue, isConfirmed: isConfirmed, isCardThere: shared.isCardThere,
-      isMuted: shared.isMuted)
+      number, isCue: isCue, isConfirmed: isConfirmed, isCardThere: shared.isCardThere)
+    judge.person(
+      isSpeaking: probability > 0.9 && voice.openness > 0.9, isSilent: probability < 0.1)
     guard shared.heard.count < SharedState.mostHeard else {
       shared.lostFrames += 1
       return
