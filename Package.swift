@@ -107,6 +107,10 @@ let package = Package(
     // The agent: server side, never linked into the device programs.
     cLibrary("CPocketSphinx", pkgConfig: "pocketsphinx"),
     cLibrary("CESpeak"),
+    cLibrary("CCrypto"),
+    .target(
+      name: "Crypto", dependencies: ["CCrypto"], swiftSettings: everywhere,
+      linkerSettings: [.linkedLibrary("crypto")]),
     .target(
       name: "PocketSphinx", dependencies: ["VoiceCore", "CPocketSphinx"], swiftSettings: everywhere,
       linkerSettings: [.linkedLibrary("pocketsphinx"), .linkedLibrary("sphinxbase")]),
@@ -117,7 +121,7 @@ let package = Package(
       name: "CloudAgent",
       dependencies: [
         "VoiceCore", "WireProtocols", "ControlProtocol", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto",
       ],
       swiftSettings: everywhere),
     .executableTarget(
@@ -143,7 +147,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["VoiceCore", "Linux"], path: "Tests/TestSupport",
       swiftSettings: everywhere),
     tests("VoiceCore", ["VoiceCore", "TestSupport"]),
-    tests("WireProtocols", ["WireProtocols", "VoiceCore", "TestSupport"]),
+    tests("WireProtocols", ["WireProtocols", "VoiceCore", "Linux", "TestSupport"]),
     tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
@@ -163,7 +167,7 @@ let package = Package(
       "CloudAgent",
       [
         "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux",
+        "WebSockets", "Linux", "Crypto", "TestSupport",
       ]),
     tests("Simulation", ["Simulator"]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),

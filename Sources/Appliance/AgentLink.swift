@@ -20,8 +20,10 @@ final class AgentLink {
   static let progressEvery = SampleSpan.milliseconds(200)
 
   private let link: ServerLink
-  private let address: ServerAddress
+  private let tokens: TokenDesk
   private let onEvent: (Event) -> Void
+  private let clock: ClockKeeper
+  private var network: NetworkWatch?
   private var machine: LinkMachine
   /// What is still to be carried out: carrying out one effect may bring about others.
   private var effects: [LinkMachine.Effect] = []
@@ -29,6 +31,8 @@ final class AgentLink {
   private var nextProgress = SampleTime.start
   private var lastAcknowledged: Int64 = 0
   private var isClosing = false
+  /// Why we closed it without the machine's asking.
+  private var ownLoss: LinkLoss?
   private(set) var connects = 0
 
   init(
@@ -36,14 +40,20 @@ final class AgentLink {
   ) throws(LinkError) {
     self.onEvent = onEvent
     machine = LinkMachine(settings: LinkMachine.Settings(settings))
+    clock = ClockKeeper(folder: settings.device.state)
     var forward: (ServerLink.Event) -> Void = { _ in }
-    address = try ServerAddress(url: settings.agent.url)
+    tokens = try TokenDesk(on: loop, settings)
     link = ServerLink(
       on: loop,
-      trust: TLSTrust(caFile: settings.agent.caFile.isEmpty ? nil : settings.agent.caFile),
+      trust: TLSTrust(settings),
       subprotocol: NativeDevice.subprotocol, maximumMessage: WireLimits.largestMessage,
       maximumQueueBytes: AgentLink.largestQueue, onEvent: { forward($0) })
     forward = { self.handle($0) }
+    do throws(NetworkWatch.Unheard) {
+      network = try NetworkWatch(on: loop) { [unowned(unsafe) self] in tryNow() }
+    } catch {
+      Log.info("network watch=off reason=\(Log.quoted(error.description))")
+    }
   }
 
   var isOpen: Bool { link.isOpen }
@@ -52,9 +62,9 @@ final class AgentLink {
   var unacknowledged: Int { machine.unacknowledged }
 
   /// Once for each time the loop wakes, not for each frame: what has arrived is to be seen first.
-  func tick(at time: SampleTime, isTalking: Bool) {
+  func tick(at time: SampleTime, isTalking: Bool, isNeeded: Bool = true) {
     guard !isClosing else { return }
-    machine.wallClock = WallClock.seconds() * 1_000
+    machine.wallClock = WallClock.milliseconds()
     if isTalking, machine.isOpen, time >= nextProgress {
       nextProgress = time + AgentLink.progressEvery
       let acknowledged = link.acknowledgedBytes
@@ -62,6 +72,7 @@ final class AgentLink {
       lastAcknowledged = acknowledged
     }
     decide(.talking(isTalking))
+    decide(.needing(isNeeded))
     decide(.tick(time))
   }
 
@@ -91,21 +102,55 @@ final class AgentLink {
 
   private func perform(_ effect: LinkMachine.Effect) {
     switch effect {
-    case .mint: break
-    case .connect: link.connect(to: address)
+    case .mint:
+      tokens.mint(judgedBy: clock.reading) { [unowned(unsafe) self] outcome in
+        switch outcome {
+        case .granted(let lifetime): decide(.granted(lifetime: lifetime))
+        case .refused(let loss): decide(.notGranted(loss))
+        }
+      }
+    case .connect: connect()
     case .transmit(.text(let bytes)): transmit(bytes, isText: true)
     case .transmit(.binary(let bytes)): transmit(bytes, isText: false)
     case .ping: link.ping()
     case .hangUp(let parting): link.close(code: parting.code)
-    case .deliver(let message): onEvent(.received(message))
+    case .deliver(let message):
+      onEvent(.received(noticed(message)))
     case .change(let change): onEvent(.changed(change))
     case .note(let note): onEvent(.noted(note))
     }
   }
 
+  private func connect() {
+    do throws(SecretProblem) {
+      let (address, headers) = try tokens.target()
+      link.connect(to: address, headers: headers, clock: clock.reading)
+    } catch {
+      decide(.closed(LinkLoss(error.reason, advice: error.advice)))
+    }
+  }
+
+  private func noticed(_ message: Downstream) -> Downstream {
+    guard case .welcome(var welcome) = message else { return message }
+    keepClock(agent: welcome.clock)
+    if let longest = tokens.longestTurn { welcome.longestTurn = min(welcome.longestTurn, longest) }
+    return .welcome(welcome)
+  }
+
+  /// - Parameter agent: what it says the time is, in milliseconds since 1970.
+  private func keepClock(agent: Int64?) {
+    clock.linkIsOpen(agentSeconds: agent.map { $0 / 1_000 }, certificateEnd: link.certificateEnd)
+    if let complaint = clock.takeComplaint() {
+      Log.warning("clock reason=\(Log.quoted(complaint))")
+    }
+  }
+
   private func transmit(_ bytes: [UInt8], isText: Bool) {
+    guard !link.send(bytes, isText: isText), link.isOpen else { return }
     // It is kept for the next connection, and this one is of no use.
-    if !link.send(bytes, isText: isText), link.isOpen { link.close(code: 1001) }
+    ownLoss = LinkLoss(
+      "the network takes nothing any more", advice: "is the uplink fast enough?")
+    link.close(code: 1001)
   }
 
   private func handle(_ event: ServerLink.Event) {
@@ -115,7 +160,9 @@ final class AgentLink {
       decide(.opened)
     case .received(let isText, let bytes):
       decide(.received(isText ? .text(bytes) : .binary(bytes)))
-    case .pong: decide(.pong)
+    case .pong:
+      keepClock(agent: nil)
+      decide(.pong)
     case .closed(let failure):
       var loss = LinkLoss(failure.reason, advice: failure.advice)
       switch failure.kind {
@@ -125,7 +172,8 @@ final class AgentLink {
         loss.endsSession = true
       default: break
       }
-      decide(.closed(loss))
+      decide(.closed(ownLoss ?? loss))
+      ownLoss = nil
     }
   }
 }
@@ -141,6 +189,14 @@ extension LinkMachine.Parting {
   }
 }
 
+extension TLSTrust {
+  init(_ settings: DeviceSettings) {
+    self.init(
+      caFile: settings.agent.caFile, pins: settings.agent.pin,
+      certificateFile: settings.device.certificateFile, keyFile: settings.device.keyFile)
+  }
+}
+
 extension LinkMachine.Settings {
   init(_ settings: DeviceSettings) {
     self.init(
@@ -153,5 +209,6 @@ extension LinkMachine.Settings {
     longestWait = settings.link.longestWait
     longestOutage = settings.link.outage
     idleLimit = settings.link.idleClose > .zero ? settings.link.idleClose : nil
+    usesBroker = !settings.broker.url.isEmpty
   }
 }

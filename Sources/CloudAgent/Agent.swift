@@ -23,6 +23,7 @@ public final class Agent {
   private let loop: EventLoop
   private let mailbox: Mailbox
   private let workshop: Workshop
+  private let reception: Reception
   private var shelf: SessionShelf
   private var server: SocketServer?
   private var mail: Watch?
@@ -32,9 +33,14 @@ public final class Agent {
   private var isDraining = false
 
   /// Loads the model and the voice, starts the threads and listens.
-  public init(_ options: AgentOptions) throws {
+  public convenience init(_ options: AgentOptions) throws {
+    try self.init(options, clock: BrokerClock())
+  }
+
+  init(_ options: AgentOptions, clock: BrokerClock) throws {
     self.options = options
-    loop = try EventLoop()
+    loop = try EventLoop(mostDescriptors: options.descriptors)
+    reception = try Reception(options, clock: clock)
     mailbox = try Mailbox()
     workshop = try Workshop(options, to: mailbox)
     var settings = SessionShelf.Settings()
@@ -43,13 +49,20 @@ public final class Agent {
     if options.isEcho { settings.echo = try EchoTone.packets() }
     shelf = SessionShelf(settings, random: SystemRandomNumberGenerator())
     mail = try loop.watch(mailbox.number) { [weak self] in self?.deliver() }
+    var limits = SocketServer.Limits()
+    // Those who are one too many are told so by us.
+    limits.connections = options.connections + 1
+    limits.perAddress = options.mostPerAddress
     server = try SocketServer(
       on: loop, port: options.port, certificateFile: options.certificate, keyFile: options.key,
-      interface: options.interface, subprotocol: NativeAgent.subprotocol, path: Agent.path,
-      maximumMessage: WireLimits.largestMessage, maximumQueueBytes: Agent.mostUnsentBytes
+      interface: options.interface, callerAuthorityFile: options.deviceAuthority,
+      subprotocol: NativeAgent.subprotocol, path: Agent.path,
+      maximumMessage: WireLimits.largestMessage, maximumQueueBytes: Agent.mostUnsentBytes,
+      limits: limits, service: reception.service
     ) { [weak self] connection, event in
       self?.handle(connection, event)
     }
+    server?.onTrouble = { [reception] in reception.note($0) }
   }
 
   /// The real one, also when 0 was asked for.
@@ -100,14 +113,15 @@ public final class Agent {
       served += 1
       connections[id] = connection
       Log.info("event=connected connection=\(connection.id) peer=\(Log.quoted(peer))")
-      tell(.connected(id, Admission()))
+      tell(.connected(id, reception.admission(of: connection, server?.guest(of: connection))))
     case .received(let isText, let bytes):
       tell(.received(id, isText ? .text(bytes) : .binary(bytes)))
     case .writable: break
-    case .closed:
+    case .closed(let code):
       guard connections.removeValue(forKey: id) != nil else { return }
-      Log.info("event=disconnected connection=\(connection.id)")
-      tell(.disconnected(id, code: nil))
+      Log.info(
+        "event=disconnected connection=\(connection.id)" + (code.map { " code=\($0)" } ?? ""))
+      tell(.disconnected(id, code: code))
       if isDraining, connections.isEmpty { loop.stop() }
     }
   }

@@ -15,6 +15,32 @@ public struct AgentOptions: Equatable, Sendable {
   public var isVerbose = false
   /// Seconds that what is being said may take when the agent is told to stop.
   public var grace = 5
+  /// The file of devices and the hashes of their secrets.
+  public var devices: String? = nil
+  /// Certificates of the authorities whose certificates devices may show.
+  public var deviceAuthority: String? = nil
+  /// Shared by several agents; nil for a key that lives as long as the process.
+  public var tokenKey: String? = nil
+  /// Seconds.
+  public var tokenLifetime = 600
+  public var tokensPerMinute = 6
+  public var sessionsPerDevice = 2
+  /// Seconds; nil for no limit.
+  public var sessionLimit: Int? = nil
+  /// Nil for what is usual.
+  public var connectionsPerAddress: Int? = nil
+  public var publicURL: String? = nil
+
+  /// What one agent may be made to hold.
+  public static let mostConnections = 1_000
+  /// Whether only those who show a token are let in.
+  public var isGuarded: Bool { devices != nil || deviceAuthority != nil || tokenKey != nil }
+  /// An agent that lets everybody in is for one machine or one desk, where all come from one address.
+  var mostPerAddress: Int {
+    connectionsPerAddress ?? (isGuarded ? max(8, connections / 4) : connections * 2)
+  }
+  /// What the process needs to open: its callers, and some for files, threads and sound.
+  public var descriptors: Int { connections + connections / 4 + 128 }
 
   public init() {}
 }
@@ -23,6 +49,8 @@ public enum AgentCommand: Equatable, Sendable {
   case serve(AgentOptions)
   /// One sentence into a WAV file.
   case say(String, to: String, voice: String, rate: Int)
+  /// A new secret for a device, and the line for the file of devices.
+  case newSecret(String)
   case version, help
 
   /// - Parameter arguments: without the program's name.
@@ -53,7 +81,7 @@ public enum AgentCommand: Equatable, Sendable {
       case "--certificate": options.certificate = try value(argument, "a file in PEM")
       case "--key": options.key = try value(argument, "a file in PEM")
       case "--connections":
-        options.connections = try number(argument, 1...SocketServer.mostConnections)
+        options.connections = try number(argument, 1...AgentOptions.mostConnections)
       case "--voice": options.voice = try value(argument, "the name of an espeak-ng voice")
       case "--rate": options.rate = try number(argument, Synthesizer.rates)
       case "--echo": options.isEcho = true
@@ -61,6 +89,19 @@ public enum AgentCommand: Equatable, Sendable {
       case "--verbose": options.isVerbose = true
       case "--say": sentence = try value(argument, "a sentence")
       case "--out": out = try value(argument, "a file to write")
+      case "--devices": options.devices = try value(argument, "a file")
+      case "--device-ca": options.deviceAuthority = try value(argument, "a file in PEM")
+      case "--token-key": options.tokenKey = try value(argument, "a file")
+      case "--token-lifetime": options.tokenLifetime = try number(argument, 60...86_400)
+      case "--tokens-per-minute":
+        options.tokensPerMinute = try number(argument, DeviceLimits.tokenRange)
+      case "--sessions-per-device":
+        options.sessionsPerDevice = try number(argument, DeviceLimits.sessionRange)
+      case "--session-limit": options.sessionLimit = try number(argument, 10...86_400)
+      case "--connections-per-address":
+        options.connectionsPerAddress = try number(argument, 1...AgentOptions.mostConnections)
+      case "--public-url": options.publicURL = try url(try value(argument, "a url"))
+      case "--new-secret": return .newSecret(try value(argument, "the name of a device"))
       case "--version": return .version
       case "--help", "-h": return .help
       default:
@@ -81,17 +122,37 @@ public enum AgentCommand: Equatable, Sendable {
     return .serve(options)
   }
 
+  /// What `--new-secret` prints: the only time that anybody sees the secret.
+  public static func newSecret(for name: String) throws(AgentError) -> String {
+    let made = try DeviceSecret.make(for: name)
+    return "the agent's line, for the file of --devices:\n\n\(made.line)\n\n"
+      + "the device's secret, which nobody can read again:\n\n\(made.secret)"
+  }
+
+  /// As devices will take it.
+  private static func url(_ given: String) throws(AgentError) -> String {
+    let address: ServerAddress
+    do throws(LinkError) { address = try ServerAddress(url: given) } catch {
+      throw AgentError("--public-url: \(error)")
+    }
+    guard address.isSecure else {
+      throw AgentError("--public-url is \"\(given)\", but must begin with wss://")
+    }
+    return given
+  }
+
   public static let usage = """
     auricle-agent: a voice agent for auricled on this machine, without any account
 
       auricle-agent --certificate FILE --key FILE [options]
       auricle-agent --say "TEXT" --out FILE.wav [--voice NAME] [--rate N]
+      auricle-agent --new-secret NAME
 
       --certificate FILE   the certificate shown to devices, PEM
       --key FILE           its private key, PEM
       --port N             8443 unless given; 0 takes a free one
       --interface NAME     name or address to listen on; 127.0.0.1 unless given
-      --connections N      devices at once, 1 to 100; 64 unless given
+      --connections N      devices at once, 1 to 1000; 64 unless given
       --voice NAME         a voice of espeak-ng, also with a variant (en-gb+f2); en-us unless given
       --rate N             words per minute, 80 to 450; 170 unless given
       --echo               answer every turn at once with a tone, recognise nothing
@@ -99,6 +160,21 @@ public enum AgentCommand: Equatable, Sendable {
       --verbose            show in the log what is said
       --say "TEXT"         write the sentence to a file instead of serving: 16 kHz mono WAV
       --out FILE.wav       the file
+
+    Who may talk; without the first three, everybody who reaches the port:
+
+      --devices FILE       devices and the hashes of their secrets: NAME SHA256 [sessions=N]
+                           [tokens_per_minute=N] [max_turn_ms=N] in each line
+      --device-ca FILE     authorities of the certificates devices may show instead, PEM
+      --token-key FILE     64 hexadecimal digits, for agents that take each other's tokens
+      --token-lifetime N   seconds, 60 to 86400; 600 unless given
+      --tokens-per-minute N        of one device, 1 to 600; 6 unless given
+      --sessions-per-device N      1 to 100, one more ends the oldest; 2 unless given
+      --connections-per-address N  a quarter of --connections, or 8; with no tokens, all
+      --session-limit N    seconds a session may last, 10 to 86400
+      --public-url URL     where devices with a token are sent; unless given, the host they asked
+      --new-secret NAME    print a new secret for a device and its line for --devices, no server
+
       --version            print the version
       --help               print this
 

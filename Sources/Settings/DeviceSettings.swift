@@ -5,6 +5,7 @@ public import VoiceCore
 /// `SettingsTable` has one row for each of these: its name in the file, range and help.
 public struct DeviceSettings: Equatable, Sendable {
   public var agent = Agent()
+  public var broker = Broker()
   public var device = Device()
   public var sound = Sound()
   public var alsa = ALSA()
@@ -23,11 +24,27 @@ public struct DeviceSettings: Equatable, Sendable {
     public var url = "wss://localhost:8443/auricle"
     /// Empty: the certificate authorities of the system.
     public var caFile = ""
+    /// Pins with blanks between; empty: none.
+    public var pin = ""
+    /// A key that never runs out; empty: none. Refused unless `allowsLongLivedKey`.
+    public var keyFile = ""
+    public var allowsLongLivedKey = false
+  }
+
+  /// Who gives the device short-lived tokens.
+  public struct Broker: Equatable, Sendable {
+    /// Empty: the agent asks for none.
+    public var url = ""
+    /// Empty: the device proves itself with its certificate.
+    public var secretFile = ""
   }
 
   public struct Device: Equatable, Sendable {
     public var name = "auricle"
     public var model = "generic"
+    /// Both empty: the device has no certificate of its own.
+    public var certificateFile = ""
+    public var keyFile = ""
     /// A folder; empty: nothing is kept from one start to the next.
     public var state = "/var/lib/auricle"
   }

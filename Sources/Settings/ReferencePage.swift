@@ -48,6 +48,9 @@ public enum ReferencePage {
       text +=
         "- `\(order.section).\(order.longer)` must be at least \(least)`\(order.section).\(order.shorter)`\n"
     }
+    for (one, other) in SettingsTable.pairs {
+      text += "- `\(one)` and `\(other)`: both or neither\n"
+    }
     return text
   }
 }

@@ -9,6 +9,8 @@ public enum SettingKind: Equatable, Sendable {
   case path(mayBeEmpty: Bool)
   /// `wss://host[:port][/path]`, or `ws://` for tests without encryption.
   case address
+  /// Digests of public keys in base64, with blanks between; or nothing.
+  case pins
 
   /// Longer texts are refused: nothing we hand to the system or to an agent needs more.
   public static let longestText = 255
@@ -21,7 +23,7 @@ public enum SettingKind: Equatable, Sendable {
   public var unit: Unit? {
     switch self {
     case .number(_, let unit), .numbers(_, let unit): unit
-    case .flag, .words, .text, .path, .address: nil
+    case .flag, .words, .text, .path, .address, .pins: nil
     }
   }
 
@@ -82,6 +84,7 @@ public enum ValueFault: Error, Equatable, Sendable {
   case notAllowed
   case tooLong(limit: Int)
   case badAddress
+  case badPin
   case commentAfterValue
 }
 
@@ -111,6 +114,13 @@ extension SettingKind {
       let address = try text(in: given, mayBeEmpty: false)
       guard SettingKind.isAddress(Array(address.utf8)) else { throw .badAddress }
       return .text(address)
+    case .pins:
+      let pins = try text(in: given, mayBeEmpty: true)
+      guard Array(pins.utf8)[...].split(separator: UInt8(ascii: " ")).allSatisfy(SettingKind.isPin)
+      else {
+        throw .badPin
+      }
+      return .text(pins)
     }
   }
 
@@ -138,6 +148,7 @@ extension SettingKind {
     case .text(let mayBeEmpty): return mayBeEmpty ? "text or nothing" : "text"
     case .path(let mayBeEmpty): return mayBeEmpty ? "a path or nothing" : "a path"
     case .address: return "wss://host:port/path"
+    case .pins: return "up to five pins of 44 characters, or nothing"
     }
   }
 
@@ -218,5 +229,23 @@ extension SettingKind {
       return !host.isEmpty && !rest.contains { $0.isBlank }
     }
     return false
+  }
+
+  /// 32 bytes in base64: 43 digits, of which the last has two bits to spare, and a filler.
+  private static func isPin(_ text: ArraySlice<UInt8>) -> Bool {
+    text.count == 44 && text.last == UInt8(ascii: "=")
+      && text.dropLast().allSatisfy { digit(of: $0) != nil }
+      && (digit(of: text[text.startIndex + 42]) ?? 1) & 3 == 0
+  }
+
+  private static func digit(of byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): return byte - UInt8(ascii: "A")
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): return byte - UInt8(ascii: "a") + 26
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): return byte - UInt8(ascii: "0") + 52
+    case UInt8(ascii: "+"): return 62
+    case UInt8(ascii: "/"): return 63
+    default: return nil
+    }
   }
 }

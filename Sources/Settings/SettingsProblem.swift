@@ -29,6 +29,8 @@ public struct SettingsProblem: Equatable, Sendable, CustomStringConvertible {
     case badValue(name: String, given: String, fault: ValueFault, allowed: String)
     /// Two values that are fine alone and wrong together.
     case outOfOrder(shorter: String, longer: String, needed: String)
+    /// One of two that only work together.
+    case alone(name: String, missing: String)
   }
 
   public var description: String {
@@ -72,6 +74,8 @@ public struct SettingsProblem: Equatable, Sendable, CustomStringConvertible {
       return SettingsProblem.sentence(name, given, fault, allowed)
     case .outOfOrder(let shorter, let longer, let needed):
       return "\(shorter) and \(longer) do not fit together: \(needed)"
+    case .alone(let name, let missing):
+      return "\(name) does nothing without \(missing): set both or neither"
     }
   }
 
@@ -88,6 +92,9 @@ public struct SettingsProblem: Equatable, Sendable, CustomStringConvertible {
     case .outOfRange: return "\(what) is out of range: allowed is \(allowed)"
     case .notAllowed: return "\(what) is not known: allowed is \(allowed)"
     case .tooLong(let limit): return "\(what) is longer than \(limit) bytes: shorten it"
+    case .badPin:
+      return
+        "\(what) is no pin: write the SHA-256 of a public key in base64 (docs/OPERATIONS.md), several with blanks between"
     case .badAddress: return "\(what) is no address: write it as \(allowed)"
     case .commentAfterValue:
       return

@@ -40,6 +40,7 @@ public struct SettingsReader: Sendable {
   public func finish() throws(SettingsError) -> LoadedSettings {
     var last = self
     last.checkOrders()
+    last.checkPairs()
     guard last.problems.isEmpty else {
       throw SettingsError(problems: last.problems, unlisted: last.unlisted)
     }
@@ -171,6 +172,19 @@ public struct SettingsReader: Sendable {
             longer: "\(names.1) = \(SettingsTable.rows[longer].text(in: settings))",
             needed: needed), in: file, line: line)
         break
+      }
+    }
+  }
+
+  private mutating func checkPairs() {
+    for (one, other) in SettingsTable.pairs {
+      for (given, missing) in [(one, other), (other, one)] {
+        guard let row = SettingsTable.find(given), let partner = SettingsTable.find(missing),
+          !SettingsTable.rows[row].text(in: settings).utf8.isEmpty,
+          SettingsTable.rows[partner].text(in: settings).utf8.isEmpty,
+          case .file(let file, let line) = origins[row]
+        else { continue }
+        report(.alone(name: given, missing: missing), in: file, line: line)
       }
     }
   }

@@ -8,6 +8,7 @@ public enum SettingsTable {
 
   public static let sections: [Section] = [
     Section(name: "agent", help: "The voice agent this device talks to."),
+    Section(name: "broker", help: "Who gives this device short-lived tokens for the agent."),
     Section(name: "device", help: "Who this device is, as the agent sees it, and what it keeps."),
     Section(name: "sound", help: "Where sound comes from and goes to."),
     Section(name: "alsa", help: "The real sound card (sound.card = alsa)."),
@@ -33,6 +34,27 @@ public enum SettingsTable {
       "agent", "ca_file", .path(mayBeEmpty: true),
       "Only a server with a certificate from this authority (a PEM file) is believed. Empty: the authorities the system trusts."
     ) { $0.carry(&$1.agent.caFile) },
+    Setting(
+      "agent", "pin", .pins,
+      "One of these public keys must be among the certificates of the agent, besides all other checks: the agent's own key or its authority's, and a spare. With a pin, a device whose clock is wrong can still connect."
+    ) { $0.carry(&$1.agent.pin) },
+    Setting(
+      "agent", "key_file", .path(mayBeEmpty: true),
+      "For debugging only: a file with a key of the agent's that never runs out, shown as Authorization: Bearer. Whoever takes the device has the key; a broker gives it tokens instead."
+    ) { $0.carry(&$1.agent.keyFile) },
+    Setting(
+      "agent", "debug_long_lived_key", .flag,
+      "Without this the daemon does not start with agent.key_file. With it, auricle status says so."
+    ) { $0.carry(&$1.agent.allowsLongLivedKey) },
+
+    Setting(
+      "broker", "url", .text(mayBeEmpty: true),
+      "Where tokens are asked for (https://). The broker then says where the agent is, and agent.url is not used. It must be signed and pinned as the agent is. Empty: the agent asks for no token."
+    ) { $0.carry(&$1.broker.url) },
+    Setting(
+      "broker", "secret_file", .path(mayBeEmpty: true),
+      "A file that only the daemon can read, with the secret that proves this device to the broker in one line. Empty: device.certificate proves it."
+    ) { $0.carry(&$1.broker.secretFile) },
 
     Setting(
       "device", "name", .text(mayBeEmpty: false), "This device's own name, such as its place."
@@ -41,8 +63,16 @@ public enum SettingsTable {
       $0.carry(&$1.device.model)
     },
     Setting(
+      "device", "certificate", .path(mayBeEmpty: true),
+      "What proves this device to a server that asks: a PEM file with its certificate and those between it and its authority. Empty: nothing is shown."
+    ) { $0.carry(&$1.device.certificateFile) },
+    Setting(
+      "device", "key", .path(mayBeEmpty: true),
+      "The certificate's private key, a PEM file without a password that only the daemon can read."
+    ) { $0.carry(&$1.device.keyFile) },
+    Setting(
       "device", "state", .path(mayBeEmpty: true),
-      "A folder for what the device learns about its loudspeaker and room, so that even its first answer after a start can be interrupted at once. No sound is kept. Empty: it learns anew at every start."
+      "A folder for what the device learns about its loudspeaker and room, so that even its first answer after a start can be interrupted at once, and for the time, for devices whose clock stops with the power. No sound is kept. Empty: it learns anew at every start."
     ) { $0.carry(&$1.device.state) },
 
     Setting(
@@ -254,6 +284,14 @@ public enum SettingsTable {
     Order(section: "interrupt", shorter: "hold_after", longer: "confirm_after"),
     Order(section: "interrupt", shorter: "confirm_after", longer: "give_up_after"),
   ]
+
+  /// Settings that only work together, by their full names.
+  static let pairs: [(String, String)] = [("device.certificate", "device.key")]
+
+  /// By its full name: `device.key`.
+  static func find(_ name: String) -> Int? {
+    rows.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+  }
 
   /// The row's number.
   public static func find(_ section: String, _ key: String) -> Int? {

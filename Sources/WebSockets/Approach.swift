@@ -11,6 +11,8 @@ final class Approach {
   private let trust: TLSTrust
   private let patience: ConnectPatience
   private let maximumMessage: Int
+  /// What people call the server.
+  private let who: String
 
   private var host: Host?
   private var tls: ClientTLS?
@@ -30,7 +32,11 @@ final class Approach {
     var attempt: Attempt?
   }
 
-  init(on loop: EventLoop, trust: TLSTrust, patience: ConnectPatience, maximumMessage: Int) {
+  init(
+    on loop: EventLoop, trust: TLSTrust, patience: ConnectPatience, maximumMessage: Int,
+    who: String
+  ) {
+    self.who = who
     self.loop = loop
     self.trust = trust
     self.patience = patience
@@ -81,7 +87,7 @@ final class Approach {
   {
     LinkFailure(
       kind, detail: detail, to: server, trust: trust, clock: clock, patience: patience,
-      limit: maximumMessage)
+      limit: maximumMessage, who: who)
   }
 
   /// A repaired or renewed file is read at the next attempt.

@@ -19,6 +19,8 @@ final class Attempt {
   var hasWrongPin = false
   /// The last thing the server's TLS complained about; 0 is only a goodbye.
   var alert: CInt = 0
+  /// In vain.
+  var wasAskedForCertificate = false
   /// Whether a certificate from the future is let through: this device's clock is known to be wrong,
   /// and a pin, asked for later in the same check, proves the server.
   var mayForgiveDate = false
@@ -164,7 +166,14 @@ final class Attempt {
   }
 
   /// The server's answer is still there, for the last time.
-  func isClosing(_ wsi: OpaquePointer) { status = Int(lws_http_client_http_response(wsi)) }
+  func isClosing(_ wsi: OpaquePointer) {
+    status = Int(lws_http_client_http_response(wsi))
+    // Before a server hangs up it may have said why, which lws does not read when it was writing.
+    guard stage == .upgrade, status == 0, alert == 0, let ssl = lws_get_ssl(wsi) else { return }
+    var byte: UInt8 = 0
+    SSL_read(ssl, &byte, 1)
+    ERR_clear_error()
+  }
 
   // MARK: How it ended
 
@@ -198,6 +207,9 @@ final class Attempt {
       let kind =
         words.connectCode != 0 ? Attempt.kind(ofConnect: words.connectCode) : .unreachable
       return End(kind: kind, wasReached: false)
+    }
+    if alert == SSL_AD_HANDSHAKE_FAILURE, wasAskedForCertificate {
+      return End(kind: .tls(.clientRefused), detail: words.tls)
     }
     if let meaning = TLSReasons.meaning(ofAlert: alert) {
       return End(kind: .tls(meaning), detail: words.tls)

@@ -16,33 +16,33 @@ extension EventLoop {
         if length < 0 { return -1 }
         return tell(
           endpoint, wsi, reason, user,
-          UnsafeRawBufferPointer(start: input, count: input == nil ? 0 : length), length)
+          UnsafeRawBufferPointer(start: input, count: input == nil ? 0 : length), input, length)
       }
-      return answer(wsi, reason, input)
+      return answer(wsi, reason, input, length)
     }
 
   /// About a caller of one of our servers that has not been let in yet. Everything else is answered
   /// with 0: to lws, other answers to its general news mean that it should close its own pipe.
   private static func answer(
-    _ wsi: OpaquePointer, _ reason: lws_callback_reasons, _ input: UnsafeMutableRawPointer?
+    _ wsi: OpaquePointer, _ reason: lws_callback_reasons, _ input: UnsafeMutableRawPointer?,
+    _ length: Int
   ) -> CInt {
     switch reason {
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_HTTP, LWS_CALLBACK_ESTABLISHED: break
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION, LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED,
+      LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_HTTP, LWS_CALLBACK_ESTABLISHED:
+      break
+    // As below.
+    case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION: return length == 0 ? 1 : 0
     default: return 0
     }
     guard let host = lws_get_vhost(wsi), let owner = lws_vhost_user(host) else { return 0 }
-    let door = Unmanaged<SocketServer.Door>.fromOpaque(owner).takeUnretainedValue()
-    guard let server = door.server else { return -1 }
-    switch reason {
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return server.judge(wsi, upgrade: input)
-    case LWS_CALLBACK_ESTABLISHED: return server.welcome(wsi) ? 0 : -1
-    default: return server.refuse(wsi, status: 404, thenClose: true)
-    }
+    return Unmanaged<Doorkeeper>.fromOpaque(owner).takeUnretainedValue().meets(wsi, reason, input)
   }
 
   private static func tell(
     _ endpoint: Endpoint, _ wsi: OpaquePointer, _ reason: lws_callback_reasons,
-    _ user: UnsafeMutableRawPointer?, _ bytes: UnsafeRawBufferPointer, _ length: Int
+    _ user: UnsafeMutableRawPointer?, _ bytes: UnsafeRawBufferPointer,
+    _ input: UnsafeMutableRawPointer?, _ length: Int
   ) -> CInt {
     switch reason {
     case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
@@ -54,6 +54,13 @@ extension EventLoop {
         }
       }
       return 0
+    case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
+      if length != 0 { return 0 }
+      if let user {
+        endpoint.refusedCertificate(code: X509_STORE_CTX_get_error(OpaquePointer(user)))
+      }
+      // 0 would mean to take the certificate in spite of OpenSSL's verdict.
+      return 1
     case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH: return endpoint.mayOpen(wsi) ? 0 : -1
     case LWS_CALLBACK_CLIENT_ESTABLISHED: return endpoint.opened(wsi) ? 0 : -1
     case LWS_CALLBACK_CLIENT_RECEIVE, LWS_CALLBACK_RECEIVE:
@@ -80,7 +87,7 @@ extension EventLoop {
     case LWS_CALLBACK_WSI_DESTROY:
       lws_set_opaque_user_data(wsi, nil)
       endpoint.released()
-    default: break
+    default: return endpoint.hears(wsi, reason, input, length)
     }
     return 0
   }

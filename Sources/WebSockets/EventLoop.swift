@@ -8,8 +8,9 @@ public final class EventLoop {
   /// The largest TLS record. lws must take each whole: what is left of one when a connection is
   /// about to be closed sends lws 4.1 round in circles for ever (ws role, `LRS_WAITING_TO_SEND_CLOSE`).
   static let readSize = 16 << 10
-  /// Connections and watched descriptors together; more are refused.
-  public static let mostDescriptors: UInt32 = 256
+  /// Connections and watched descriptors together, unless a loop is made for more; beyond it they
+  /// are refused.
+  public static let mostDescriptors = 256
 
   /// How a connection whose peer went away without a word is noticed.
   public struct Heartbeat: Sendable {
@@ -26,11 +27,17 @@ public final class EventLoop {
   /// For watched descriptors, which need some host to belong to.
   private let home: Host
   private var endpoints: [Endpoint] = []
+  /// Of the servers on this loop.
+  private var doorkeepers: [Doorkeeper] = []
   private var due: [() -> Void] = []
   private var retired: [Host] = []
   private var isStopped = false
 
-  public init(heartbeat: Heartbeat = Heartbeat()) throws(LinkError) {
+  /// - Parameter mostDescriptors: a little memory each; the search for one is quickest where the
+  ///   process may open no more than these.
+  public init(
+    heartbeat: Heartbeat = Heartbeat(), mostDescriptors: Int = EventLoop.mostDescriptors
+  ) throws(LinkError) {
     LibraryLog.silence()
     LibraryLog.forget()
     let policy = UnsafeMutablePointer<lws_retry_bo_t>.allocate(capacity: 1)
@@ -43,7 +50,7 @@ public final class EventLoop {
     // lws does not check UTF-8 for us: it refuses in the way that `WebSocket.refuse` avoids.
     info.options = UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
     if EventLoop.isFirst() { info.options |= UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT) }
-    info.fd_limit_per_thread = EventLoop.mostDescriptors
+    info.fd_limit_per_thread = UInt32(mostDescriptors)
     info.timeout_secs = EventLoop.stepSeconds
     info.pt_serv_buf_size = UInt32(EventLoop.readSize)
     info.gid = -1
@@ -78,6 +85,9 @@ public final class EventLoop {
     while !isStopped {
       settle()
       if !isStopped, due.isEmpty, lws_service(context, 0) < 0 { return false }
+      if let code = LibraryLog.takeAcceptCode() {
+        for doorkeeper in doorkeepers { doorkeeper.cannotAccept(code: code) }
+      }
     }
     return true
   }
@@ -151,14 +161,23 @@ public final class EventLoop {
 
   /// Keeps `endpoint` until lws is done with it; the result is what lws is to know it by.
   func adopt(_ endpoint: Endpoint) -> UnsafeMutableRawPointer {
+    endpoint.place = endpoints.count
     endpoints.append(endpoint)
     return Unmanaged.passUnretained(endpoint).toOpaque()
   }
 
   func disown(_ endpoint: Endpoint) {
     endpoint.wsi = nil
-    endpoints.removeAll { $0 === endpoint }
+    let place = endpoint.place
+    guard place < endpoints.count, endpoints[place] === endpoint else { return }
+    let last = endpoints.removeLast()
+    guard last !== endpoint else { return }
+    last.place = place
+    endpoints[place] = last
   }
+
+  func employ(_ doorkeeper: Doorkeeper) { doorkeepers.append(doorkeeper) }
+  func dismiss(_ doorkeeper: Doorkeeper) { doorkeepers.removeAll { $0 === doorkeeper } }
 
   func retire(_ host: Host) { retired.append(host) }
 

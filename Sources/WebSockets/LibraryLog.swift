@@ -42,6 +42,14 @@ enum LibraryLog {
     words.pointee.connect_code = 0
   }
 
+  /// The system's code when it refused to accept a caller since the last time somebody asked.
+  static func takeAcceptCode() -> CInt? {
+    let words = cwebsockets_last_words()!
+    let code = words.pointee.accept_code
+    words.pointee.accept_code = 0
+    return code == 0 ? nil : code
+  }
+
   static var lastWords: Words {
     let words = cwebsockets_last_words()!
     return Words(
@@ -60,6 +68,8 @@ enum LibraryLog {
     guard let text, let words = cwebsockets_last_words() else { return }
     if let code = strstr(text, "says err ") {
       words.pointee.connect_code = CInt(atoi(code + 9))
+    } else if let code = strstr(text, "accept: errno ") {
+      words.pointee.accept_code = CInt(atoi(code + 14))
     } else if strstr(text, "openssl error: ") != nil {
       // error:0A00010B:SSL routines::wrong version number
       guard let colon = strrchr(text, CInt(UInt8(ascii: ":"))), words.pointee.tls.0 == 0 else {

@@ -22,7 +22,7 @@ public struct ServerAddress: Equatable, Sendable, CustomStringConvertible {
     try self.init(url, secure: "https://", plain: nil)
   }
 
-  private init(_ url: String, secure: String, plain: String?) throws(LinkError) {
+  init(_ url: String, secure: String, plain: String?) throws(LinkError) {
     func bad(_ wanted: String) -> LinkError { .badAddress(given: Self.shown(url), wanted: wanted) }
     var rest = Array(url.utf8)[...]
     guard rest.count <= Self.longestURL else { throw bad("at most \(Self.longestURL) bytes") }

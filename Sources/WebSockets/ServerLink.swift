@@ -44,7 +44,8 @@ public final class ServerLink {
     self.maximumMessage = maximumMessage
     self.maximumQueueBytes = maximumQueueBytes
     self.onEvent = onEvent
-    approach = Approach(on: loop, trust: trust, patience: patience, maximumMessage: maximumMessage)
+    approach = Approach(
+      on: loop, trust: trust, patience: patience, maximumMessage: maximumMessage, who: "the agent")
   }
 
   deinit { letGo() }
@@ -120,7 +121,7 @@ public final class ServerLink {
     switch state {
     case .idle, .ending: break
     case .connecting, .open:
-      letGo(code: code)
+      letGo(code)
       finish(.local)
     }
   }
@@ -164,10 +165,10 @@ public final class ServerLink {
   }
 
   /// The socket says goodbye on its own; we hear no more of it.
-  private func letGo(code: UInt16 = 1000) {
+  private func letGo(_ code: UInt16 = 1000) {
     approach.abandon()
     switch state {
-    case .connecting(let socket): socket?.giveUp(code: code)
+    case .connecting(let socket): socket?.giveUp()
     case .open(let socket): socket.giveUp(code: code)
     case .idle, .ending: break
     }

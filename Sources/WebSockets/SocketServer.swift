@@ -4,12 +4,24 @@ internal import Linux
 /// Takes WebSocket connections of one path and one subprotocol; refuses all others before they are
 /// open.
 public final class SocketServer {
-  /// More are answered with 503.
-  public static let mostConnections = 100
+  /// What the server may be made to hold.
+  public struct Limits: Sendable {
+    /// Open connections; more are answered with 503.
+    public var connections = 100
+    /// Callers of one address, or of one IPv6 network of 64 bits; more are hung up on.
+    public var perAddress = Int.max
+    /// Callers that are not let in yet, besides the connections; more are hung up on.
+    public var waiting: Int { 16 + connections / 4 }
+    /// A caller must have said what it wants, and have got it, within this time; else it is hung up
+    /// on. lws's own limits begin anew with every byte.
+    public var patienceMilliseconds: Int64 = 8_000
+    public init() {}
+  }
 
   public struct Connection: Hashable, Sendable {
     /// Counted from 1, never used twice by a server.
     public let id: Int
+    public init(id: Int) { self.id = id }
   }
 
   public enum Event {
@@ -17,12 +29,16 @@ public final class SocketServer {
     case received(isText: Bool, bytes: [UInt8])
     /// There is room again after `send` refused a message.
     case writable
-    case closed
+    /// With the code that either side gave as the reason; nil when the connection broke.
+    case closed(code: UInt16?)
   }
 
-  /// What lws knows of us; it may come through here after we are gone.
-  final class Door {
-    unowned(unsafe) var server: SocketServer?
+  /// What was not worth an answer, for the log. There may be many of them in a second.
+  public enum Trouble {
+    /// The system has no descriptors left; the next callers wait for a while.
+    case cannotAccept(code: Int32)
+    case tooMany(from: String)
+    case badCertificate(from: String, reason: String)
   }
 
   private let loop: EventLoop
@@ -30,10 +46,14 @@ public final class SocketServer {
   private let path: String
   private let maximumMessage: Int
   private let maximumQueueBytes: Int
+  let limits: Limits
+  let service: Service?
   private let onEvent: (Connection, Event) -> Void
-  private let door = Door()
+  /// Called for each of them.
+  public var onTrouble: (Trouble) -> Void = { _ in }
+  private let door: Door
   private var host: Host?
-  private var sockets: [ServedSocket] = []
+  private var sockets: [Int: ServedSocket] = [:]
   private var lastID = 0
 
   /// The real one, also when 0 was asked for.
@@ -44,9 +64,13 @@ public final class SocketServer {
   ///   - certificateFile: the certificate and those between it and its authority, in PEM; nil for a
   ///     server without encryption.
   ///   - interface: the name or address of the only one to listen on; nil for all.
+  ///   - callerAuthorityFile: callers may show a certificate of these authorities, in PEM; one of
+  ///     another is refused while TLS begins.
+  ///   - service: what else is answered, and who is let in; nil for nothing and everybody.
   public init(
     on loop: EventLoop, port: Int32, certificateFile: String?, keyFile: String?, interface: String?,
-    subprotocol: String, path: String, maximumMessage: Int, maximumQueueBytes: Int,
+    callerAuthorityFile: String? = nil, subprotocol: String, path: String, maximumMessage: Int,
+    maximumQueueBytes: Int, limits: Limits = Limits(), service: Service? = nil,
     onEvent: @escaping (Connection, Event) -> Void
   ) throws(LinkError) {
     self.loop = loop
@@ -55,7 +79,10 @@ public final class SocketServer {
     self.path = path
     self.maximumMessage = maximumMessage
     self.maximumQueueBytes = maximumQueueBytes
+    self.limits = limits
+    self.service = service
     self.onEvent = onEvent
+    door = Door(on: loop)
     if let certificateFile {
       // lws would go on without TLS when a file is missing.
       try SocketServer.checkReadable(certificateFile)
@@ -63,7 +90,9 @@ public final class SocketServer {
         throw .badCertificate(file: certificateFile, reason: "its key is missing")
       }
       try SocketServer.checkReadable(keyFile)
+      if let callerAuthorityFile { try SocketServer.checkReadable(callerAuthorityFile) }
     }
+    if let interface { try SocketServer.check(interface: interface) }
     door.server = self
     LibraryLog.forget()
     host = Host.open(on: loop.context, name: "server", subprotocol: subprotocol) { info, strings in
@@ -81,16 +110,27 @@ public final class SocketServer {
       info.ssl_options_set = Int(CWEBSOCKETS_NO_OLD_TLS)
       info.ssl_cert_filepath = strings.keep(certificateFile)
       info.ssl_private_key_filepath = strings.keep(keyFile)
+      guard let callerAuthorityFile else { return }
+      info.ssl_ca_filepath = strings.keep(callerAuthorityFile)
+      info.options |= UInt64(CWEBSOCKETS_MAY_SHOW_CERTIFICATE)
     }
     guard let host else {
       throw SocketServer.reason(port: port, certificateFile: certificateFile, keyFile: keyFile)
     }
+    // lws goes on without; then no caller's certificate would ever be good.
+    if let callerAuthorityFile, certificateFile != nil,
+      LibraryLog.has(LibraryLog.lastWords.error, "load_verify_locations")
+    {
+      throw .badCertificate(file: callerAuthorityFile, reason: "there is no certificate in it")
+    }
+    loop.employ(door)
     self.port = lws_get_vhost_listen_port(host.pointer)
   }
 
   deinit {
-    door.server = nil
-    for socket in sockets {
+    door.close()
+    loop.dismiss(door)
+    for socket in sockets.values {
       socket.server = nil
       socket.leave(code: 1001)
     }
@@ -98,6 +138,8 @@ public final class SocketServer {
   }
 
   public var connectionCount: Int { sockets.count }
+  /// Everybody who is connected, let in or not.
+  public var callerCount: Int { door.callers }
 
   /// False when the connection's queue has no room or it is gone; then nothing is queued.
   public func send(_ bytes: [UInt8], isText: Bool, to connection: Connection) -> Bool {
@@ -109,26 +151,32 @@ public final class SocketServer {
     socket(connection)?.leave(code: code, reason: reason)
   }
 
-  private func socket(_ connection: Connection) -> ServedSocket? {
-    for socket in sockets where socket.connection == connection { return socket }
-    return nil
-  }
+  /// What `Service.admit` gave the connection on its way.
+  public func guest(of connection: Connection) -> AnyObject? { socket(connection)?.caller.guest }
+
+  private func socket(_ connection: Connection) -> ServedSocket? { sockets[connection.id] }
 
   // MARK: At the door
 
   /// What lws wants to hear: 0 to go on, 1 when we have answered, -1 to hang up.
-  func judge(_ wsi: OpaquePointer, upgrade: UnsafeMutableRawPointer?) -> CInt {
+  func judge(_ wsi: OpaquePointer, _ caller: Caller, upgrade: UnsafeMutableRawPointer?) -> CInt {
     guard let upgrade,
       strcasecmp(upgrade.assumingMemoryBound(to: CChar.self), "websocket") == 0
     else { return refuse(wsi, status: 400) }
-    guard let asked = header(wsi, WSI_TOKEN_GET_URI), asked.elementsEqual(path.utf8) else {
+    guard let asked = caller.header(wsi, WSI_TOKEN_GET_URI), asked.elementsEqual(path.utf8) else {
       return refuse(wsi, status: 404)
     }
-    guard let offered = header(wsi, WSI_TOKEN_PROTOCOL),
+    guard let offered = caller.header(wsi, WSI_TOKEN_PROTOCOL),
       offered.split(separator: UInt8(ascii: ",")).contains(where: isOurs)
     else { return refuse(wsi, status: 400) }
-    guard sockets.count < SocketServer.mostConnections else { return refuse(wsi, status: 503) }
-    return 0
+    guard sockets.count < limits.connections else { return refuse(wsi, status: 503) }
+    guard let service else { return 0 }
+    switch service.admit(caller.request(wsi)) {
+    case .welcome(let guest):
+      caller.guest = guest
+      return 0
+    case .refused(let response): return caller.respond(wsi, response)
+    }
   }
 
   func refuse(_ wsi: OpaquePointer, status: UInt32, thenClose: Bool = false) -> CInt {
@@ -136,25 +184,16 @@ public final class SocketServer {
     return thenClose ? -1 : 1
   }
 
-  func welcome(_ wsi: OpaquePointer) -> Bool {
+  /// The upgrade is done: from here on the connection is a WebSocket.
+  func letIn(_ wsi: OpaquePointer, _ caller: Caller) -> Bool {
     lastID += 1
     let socket = ServedSocket(
-      on: loop, connection: Connection(id: lastID), maximumMessage: maximumMessage,
+      on: loop, connection: Connection(id: lastID), caller: caller, maximumMessage: maximumMessage,
       maximumQueueBytes: maximumQueueBytes)
     socket.server = self
-    sockets.append(socket)
+    sockets[lastID] = socket
     lws_set_opaque_user_data(wsi, loop.adopt(socket))
-    var peer = [CChar](repeating: 0, count: 64)
-    lws_get_peer_simple(wsi, &peer, peer.count)
-    socket.peer = peer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     return socket.opened(wsi)
-  }
-
-  private func header(_ wsi: OpaquePointer, _ token: lws_token_indexes) -> [UInt8]? {
-    var text = [CChar](repeating: 0, count: 256)
-    let length = lws_hdr_copy(wsi, &text, CInt(text.count), token)
-    guard length > 0 else { return nil }
-    return text.prefix(Int(length)).map { UInt8(bitPattern: $0) }
   }
 
   private func isOurs(_ offer: ArraySlice<UInt8>) -> Bool {
@@ -165,9 +204,9 @@ public final class SocketServer {
 
   func tell(_ connection: Connection, _ event: Event) { onEvent(connection, event) }
 
-  func socketEnded(_ socket: ServedSocket) {
-    sockets.removeAll { $0 === socket }
-    onEvent(socket.connection, .closed)
+  func socketEnded(_ socket: ServedSocket, code: UInt16?) {
+    sockets[socket.connection.id] = nil
+    onEvent(socket.connection, .closed(code: code))
   }
 
   /// On its IPv6 socket lws would take an IPv4 address for all addresses; and where the system has no
@@ -185,6 +224,18 @@ public final class SocketServer {
     do throws(LinuxError) { _ = try Files.read(file) } catch {
       throw .badCertificate(file: file, reason: error.reason)
     }
+  }
+
+  private static func check(interface: String) throws(LinkError) {
+    let code = cwebsockets_try_interface(interface)
+    guard code != 0 else { return }
+    let reason: String
+    switch code {
+    case ENODEV: reason = "there is no interface of this name"
+    case EADDRNOTAVAIL: reason = "no interface of this machine has this address"
+    default: reason = String(cString: strerror(code))
+    }
+    throw .noSuchInterface(given: interface, reason: reason)
   }
 
   private static func reason(port: Int32, certificateFile: String?, keyFile: String?) -> LinkError {
@@ -206,31 +257,5 @@ public final class SocketServer {
       return .cannotListen(port: port, reason: "not permitted")
     }
     return .cannotListen(port: port, reason: error)
-  }
-}
-
-/// One connection of a `SocketServer`.
-final class ServedSocket: WebSocket {
-  let connection: SocketServer.Connection
-  unowned(unsafe) var server: SocketServer?
-  var peer = ""
-
-  init(
-    on loop: EventLoop, connection: SocketServer.Connection, maximumMessage: Int,
-    maximumQueueBytes: Int
-  ) {
-    self.connection = connection
-    super.init(on: loop, maximumMessage: maximumMessage, maximumQueueBytes: maximumQueueBytes)
-  }
-
-  override func didOpen() { server?.tell(connection, .opened(peer: peer)) }
-  override func didReceive(_ bytes: [UInt8], isText: Bool) {
-    server?.tell(connection, .received(isText: isText, bytes: bytes))
-  }
-  override func didDrain() { server?.tell(connection, .writable) }
-  override func didEnd(_ end: End) {
-    let server = server
-    self.server = nil
-    server?.socketEnded(self)
   }
 }

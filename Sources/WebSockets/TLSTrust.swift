@@ -22,9 +22,14 @@ public struct TLSTrust: Equatable, Sendable {
     self.keyFile = keyFile
   }
 
-  /// Pins as the settings have them: with blanks between.
-  public static func pins(in text: String) -> [String] {
-    text.utf8.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+  /// As settings have them: empty for none, pins with blanks between.
+  public init(caFile: String, pins: String, certificateFile: String, keyFile: String) {
+    func some(_ path: String) -> String? { path.utf8.isEmpty ? nil : path }
+    self.init(
+      caFile: some(caFile),
+      pins: Array(pins.utf8)[...].split(separator: UInt8(ascii: " ")).map {
+        String(decoding: $0, as: UTF8.self)
+      }, certificateFile: some(certificateFile), keyFile: some(keyFile))
   }
 }
 

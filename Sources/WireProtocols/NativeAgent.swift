@@ -21,6 +21,8 @@ public struct NativeAgent: Sendable {
   /// How much sound of which reply was sent.
   private var reply: ReplyID?
   private var replySent = SampleSpan.zero
+  /// Of the open turn, for a device whose commit does not name it.
+  private var latest: (turn: TurnID, revision: Int)?
 
   public init() {}
 
@@ -53,7 +55,7 @@ public struct NativeAgent: Sendable {
       var text = NativeText("response.start")
       text.reply(reply)
       text.turn(turn)
-      if let revision { text.number("rev", Int64(revision)) }
+      text.number("rev", Int64(revision))
       return text.finish()
     case .replyText(let reply, let words, let place):
       var text = NativeText("response.text")
@@ -174,13 +176,18 @@ public struct NativeAgent: Sendable {
         try fields.turn(), preRoll: try fields.span("pre_roll_ms"),
         cause: try fields.choice("cause", TurnCause.all) { $0.word })
     case fields.is("turn.eager_end"):
-      return .turnEagerEnd(
-        try fields.turn(), revision: try fields.revision(), audio: try fields.span("audio_ms"))
+      let (turn, number) = (try fields.turn(), try fields.revision())
+      let audio = try fields.span("audio_ms")
+      latest = (turn, number)
+      return .turnEagerEnd(turn, revision: number, audio: audio)
     case fields.is("turn.resumed"):
-      return .turnResumed(try fields.turn(), revision: try fields.revision())
+      let (turn, number) = (try fields.turn(), try fields.revision())
+      latest = (turn, number)
+      return .turnResumed(turn, revision: number)
     case fields.is("turn.commit"):
+      let turn = try fields.turn()
       return .turnCommit(
-        try fields.turn(), revision: fields.has("rev") ? try fields.revision() : 0,
+        turn, revision: try fields.revision(or: latest, of: turn),
         audio: try fields.span("audio_ms"),
         reason: try fields.choice("reason", TurnEnd.all) { $0.word })
     case fields.is("turn.cancel"):
@@ -192,20 +199,20 @@ public struct NativeAgent: Sendable {
       try takeInterrupt(of: reply, epoch: try fields.epoch())
       return .interrupt(reply, played: played)
     case fields.is("unmute"):
-      let reply = try fields.reply()
+      let (reply, played) = (try fields.reply(), try fields.span("played_ms"))
       let given = try fields.epoch()
       guard given == heardEpoch else {
         throw .outOfOrder("unmute of interrupt \(given) came after interrupt \(heardEpoch)")
       }
-      return .unmute(reply, played: try fields.span("played_ms"))
+      return .unmute(reply, played: played)
     case fields.is("playback"):
       return .playback(
         try fields.reply(), played: try fields.span("played_ms"),
         buffered: try fields.span("buffered_ms"),
         state: try fields.choice("state", PlaybackState.all) { $0.word })
     case fields.is("turn.gap"):
-      return .turnGap(
-        try fields.turn(), from: try fields.span("from_ms"), to: try fields.span("to_ms"))
+      let start = try fields.span("from_ms")
+      return .turnGap(try fields.turn(), from: start, to: try fields.span("to_ms", from: start))
     case fields.is("capture"):
       return .capture(try fields.choice("state", Capture.all) { $0.word })
     default:
@@ -225,9 +232,7 @@ public struct NativeAgent: Sendable {
       firmware: try device.name("fw"),
       packetMilliseconds: Int(try audio.number("frame_ms", in: WireLimits.packetMilliseconds)),
       replyBuffer: try audio.span("max_buffer_ms"))
-    // Who lists none is of a version in which nothing but resuming was still missing.
-    hello.capabilities =
-      fields.has("caps") ? try fields.capabilities() : Capabilities.all.subtracting(.resume)
+    hello.capabilities = try fields.capabilities()
     if fields.has("session") {
       let session = try fields.inner("session")
       hello.resuming = Upstream.Hello.Resuming(

@@ -16,6 +16,8 @@ public struct NativeDevice: Sendable {
   /// The turn whose first packet is still to come, and how much of it was said before the decision.
   private var freshTurn: TurnID?
   private var preRoll = SampleSpan.zero
+  /// The revision of the last turn, for an agent whose answer does not name it.
+  private var committed: (turn: TurnID, revision: Int)?
 
   public init() {}
 
@@ -61,6 +63,7 @@ public struct NativeDevice: Sendable {
       text.number("rev", Int64(revision))
       return text.finish(isOptional: true)
     case .turnCommit(let turn, let revision, let audio, let reason):
+      committed = (turn, revision)
       var text = NativeText("turn.commit")
       text.turn(turn)
       text.number("rev", Int64(revision))
@@ -200,9 +203,9 @@ public struct NativeDevice: Sendable {
         try fields.turn(), try fields.choice("hint", TurnHint.all) { $0.word },
         upTo: try fields.span("heard_ms"))
     case fields.is("response.start"):
+      let turn = try fields.turn()
       return .replyStart(
-        try fields.reply(), answering: try fields.turn(),
-        revision: fields.has("rev") ? try fields.revision() : nil)
+        try fields.reply(), answering: turn, revision: try fields.revision(or: committed, of: turn))
     case fields.is("response.text"):
       return .replyText(
         try fields.reply(), Spoken(try fields.text("text", longest: WireLimits.longestWords)),
@@ -235,7 +238,7 @@ public struct NativeDevice: Sendable {
     if limits.has("max_session_ms") {
       welcome.longestSession = try limits.longSpan("max_session_ms")
     }
-    if fields.has("caps") { welcome.capabilities = try fields.capabilities() }
+    welcome.capabilities = try fields.capabilities()
     if fields.has("resume_token") {
       welcome.resumable = Downstream.Welcome.Resumable(
         token: try fields.name("resume_token"), lease: try fields.span("lease_ms"))

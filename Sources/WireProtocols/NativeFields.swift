@@ -128,8 +128,8 @@ struct NativeFields {
     ReplyID(UInt32(try number("response", in: 0...Int64(UInt32.max))))
   }
 
-  func span(_ field: String) throws(WireError) -> SampleSpan {
-    .milliseconds(try number(field, in: 0...WireLimits.longestMilliseconds))
+  func span(_ field: String, from least: SampleSpan = .zero) throws(WireError) -> SampleSpan {
+    .milliseconds(try number(field, in: least.milliseconds...WireLimits.longestMilliseconds))
   }
 
   /// For what may last longer than any sound: a session.
@@ -148,6 +148,7 @@ struct NativeFields {
 
   /// Those we know; the others are for later versions.
   func capabilities() throws(WireError) -> Capabilities {
+    guard has("caps") else { return .beforeTheyWereListed }
     guard case .array(let names) = try value("caps") else {
       throw .wrongKind(field: "caps", message: message, wanted: "a list of names")
     }
@@ -164,6 +165,14 @@ struct NativeFields {
   }
 
   func revision() throws(WireError) -> Int { Int(try number("rev", in: 0...1_000_000)) }
+
+  /// Messages of older versions do not name it: then it is the one that `turn` is known to have.
+  func revision(or known: (turn: TurnID, revision: Int)?, of turn: TurnID) throws(WireError) -> Int
+  {
+    if has("rev") { return try revision() }
+    guard let known, known.turn == turn else { return 0 }
+    return known.revision
+  }
 
   func epoch() throws(WireError) -> UInt8 { UInt8(try number("epoch", in: 0...255)) }
 

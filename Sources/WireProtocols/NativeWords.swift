@@ -87,4 +87,7 @@ extension Capabilities {
     (.resume, "resume"), (.eagerEnd, "eager_end"), (.hints, "hints"), (.unmute, "unmute"),
     (.gaps, "gaps"), (.capture, "capture"),
   ]
+
+  /// Of who lists none: those versions had these, and no word for them.
+  static let beforeTheyWereListed: Capabilities = [.eagerEnd, .hints, .unmute]
 }

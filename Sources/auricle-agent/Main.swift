@@ -18,11 +18,16 @@ struct Main {
     switch command {
     case .help: Output.print(AgentCommand.usage)
     case .version: Output.print("auricle-agent \(Version.current)")
+    case .newSecret(let name): try Output.print(AgentCommand.newSecret(for: name))
     case .say(let text, let path, let voice, let rate):
       try SpokenFile.write(text, to: path, voice: voice, rate: rate)
     case .serve(let options):
       // Before any thread is started, so that all of them leave the signals to us.
       let signals = try StopSignals.open()
+      let allowed = Process.allowDescriptors(options.descriptors)
+      if allowed < options.descriptors {
+        Log.warning("event=few_descriptors allowed=\(allowed) wanted=\(options.descriptors)")
+      }
       let agent = try Agent(options)
       Output.print("listening on wss://\(options.interface):\(agent.port)\(Agent.path)")
       try agent.run(until: signals.number)

@@ -10,6 +10,7 @@ Which programs is decided by the environment that tools/black-box sets:
 """
 
 import os
+import random
 import re
 import shlex
 import shutil
@@ -217,13 +218,14 @@ class Watch(Control):
 class Certificates:
     """A certificate authority of our own, and server certificates good and bad."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, environment=None):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.environment = {**os.environ, **(environment or {})}
         self.authority = self._authority("authority")
 
     def _openssl(self, *arguments):
-        done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True)
+        done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, env=self.environment)
         if done.returncode != 0:
             raise RuntimeError(f"openssl {arguments[0]}: {done.stderr}")
 
@@ -243,6 +245,12 @@ class Certificates:
         certificate = self._authority("self-signed")
         return certificate, certificate.with_suffix(".key")
 
+    def pin(self, certificate):
+        """The pin of a certificate's key, as agent.pin takes it."""
+        line = (f"openssl x509 -in {shlex.quote(str(certificate))} -pubkey -noout"
+                " | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64")
+        return subprocess.run(line, shell=True, check=True, capture_output=True, text=True).stdout.strip()
+
     def server(self, name="server", names="DNS:localhost,IP:127.0.0.1", days=2):
         """Certificate and key of a server; with days below 0 it has run out."""
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
@@ -259,9 +267,17 @@ class Certificates:
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody has, and below those that the kernel hands out: whoever lets it go for a while
+    gets it back."""
+    while True:
+        port = random.randrange(18_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Bench:
@@ -321,18 +337,21 @@ class Bench:
             sections.setdefault(section, {}).update(keys)
         return sections
 
-    def daemon(self, settings, *arguments, environment=None, name="auricled"):
-        """Starts the daemon with settings: a path, or sections as `settings` takes them."""
-        path = settings if isinstance(settings, Path) else self.settings(settings)
-        return self.start(
-            [*device_program("AURICLE_DAEMON"), "--config", path, *arguments], name, environment)
+    def daemon(self, settings, *arguments, environment=None, name="auricled", within=None):
+        """Starts the daemon with settings: a path, or sections as `settings` takes them.
 
-    def agent(self, port=0, certificate=None):
+        `within` is a network (netns.py) to start it in.
+        """
+        path = settings if isinstance(settings, Path) else self.settings(settings)
+        command = [*device_program("AURICLE_DAEMON"), "--config", path, *arguments]
+        return self.start(within.wrap(*command) if within else command, name, environment)
+
+    def agent(self, port=0, certificate=None, options=()):
         """Starts the real agent; its port is in `agent.port`."""
         certificate, key = certificate or self.certificates.server()
         agent = self.start(
             [host_program("AURICLE_AGENT"), "--port", port, "--certificate", certificate,
-             "--key", key], "agent")
+             "--key", key, *options], "agent")
         _, listening = agent.await_line(r"listening on .*:(\d+)")
         agent.port = int(listening[1])
         return agent
@@ -394,6 +413,21 @@ class Bench:
             else:
                 self._controls.append(control)
                 return control
+
+
+def has_false_clock():
+    """Whether a program's date can be moved: not under an emulator, nor beside a sanitizer."""
+    return not os.environ.get("AURICLE_RUN") and "-address/" not in host_program("AURICLE_DAEMON")
+
+
+def false_clock(folder, moment):
+    """The environment of a program that believes it is that moment (a datetime) now."""
+    library = Path(folder) / "clock.so"
+    if not library.exists():
+        source = Path(__file__).with_name("clock.c")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
+    shift = int(moment.timestamp() - time.time())
+    return {"LD_PRELOAD": str(library), "AURICLE_CLOCK_SHIFT": str(shift)}
 
 
 def host_program(variable):

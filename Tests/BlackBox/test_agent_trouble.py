@@ -117,7 +117,7 @@ class AgentsThatAreNotWhoTheySay(TroubleTest):
             agent.context.minimum_version = ssl.TLSVersion.TLSv1
             agent.context.maximum_version = ssl.TLSVersion.TLSv1_1
         agent.context.set_ciphers("ALL:@SECLEVEL=0")
-        self.check_named(self.start(agent.port), "no TLS connection", "TLS")
+        self.check_named(self.start(agent.port), "TLS too old", "TLS 1.2 or newer")
         self.assertEqual(agent.connections, 0)
 
 

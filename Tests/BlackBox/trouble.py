@@ -20,14 +20,15 @@ class TroubleTest(BlackBoxTest):
         self.addCleanup(close)
         return agent
 
-    def start(self, port, *script, speed=1, **changes):
+    def start(self, port, *script, speed=1, environment=None, **changes):
         """A daemon in a room; with its watch, which has seen everything from the start."""
         sections = {"room": {"speed": speed}, "link": dict(UNHURRIED)}
         if script:
             sections["room"]["script"] = self.bench.script(*script)
         for section, keys in changes.items():
             sections.setdefault(section, {}).update(keys)
-        self.daemon = self.bench.daemon(self.bench.usual(port, **sections))
+        self.daemon = self.bench.daemon(
+            self.bench.usual(port, **sections), environment=environment)
         return self.bench.watch()
 
     def fault(self):

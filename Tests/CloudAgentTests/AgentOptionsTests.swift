@@ -49,7 +49,7 @@ import Testing
     #expect(complaint("--port", "99999").contains("0 to 65535"))
     #expect(complaint("--port").contains("--port"))
     #expect(complaint("--rate", "fast").contains("\"fast\""))
-    #expect(complaint("--connections", "0").contains("1 to 100"))
+    #expect(complaint("--connections", "0").contains("1 to 1000"))
     #expect(complaint("extra").contains("\"extra\""))
   }
 

@@ -24,7 +24,8 @@ final class TestAgent {
   private var thread: RealtimeThread?
   let port: Int32
 
-  init(_ change: (inout AgentOptions) -> Void = { _ in }) throws {
+  init(clock: BrokerClock = BrokerClock(), _ change: (inout AgentOptions) -> Void = { _ in }) throws
+  {
     var options = AgentOptions()
     options.port = 0
     change(&options)
@@ -33,7 +34,7 @@ final class TestAgent {
     let asked = options
     thread = try RealtimeThread.start(name: "agent", priority: nil) {
       do {
-        let agent = try Agent(asked)
+        let agent = try Agent(asked, clock: clock)
         started.port.withLock { $0 = agent.port }
         started.ready.signal()
         try agent.run(until: started.stop.number)
@@ -57,9 +58,18 @@ final class TestAgent {
   deinit { stop() }
 }
 
-/// A device as simple as can be, which remembers everything it was sent.
+/// A device as simple as can be, which remembers everything it was sent. After a cut it comes back, if
+/// it is to, and goes on with its session.
 final class TestDevice {
   private(set) var received: [Downstream] = []
+  /// The numbered messages among them, as bytes.
+  private(set) var numbered: [WireMessage] = []
+  private(set) var notices: [LinkNotice] = []
+  var comesBack = false
+  /// What it would go on with.
+  private(set) var token: String?
+  private var sent: [WireMessage] = []
+  private var isUp = false
   private(set) var end: LinkFailure?
   /// When the first sound came of the answer to the last turn.
   private(set) var firstSoundAt: Int64?
@@ -67,34 +77,52 @@ final class TestDevice {
   private var wire = NativeDevice()
   private var link: ServerLink?
   private let loop: EventLoop
+  private let address: ServerAddress
   private var lastTurn = TurnID(0)
 
-  init(on loop: EventLoop, port: Int32, buffer: SampleSpan = .seconds(20)) throws {
+  init(
+    on loop: EventLoop, port: Int32, buffer: SampleSpan = .seconds(20), token: String? = nil
+  ) throws {
     self.loop = loop
-    let address = try ServerAddress(url: "ws://127.0.0.1:\(port)\(Agent.path)")
+    self.token = token
+    address = try ServerAddress(url: "ws://127.0.0.1:\(port)\(Agent.path)")
     link = ServerLink(
       on: loop, subprotocol: NativeDevice.subprotocol,
       maximumMessage: WireLimits.largestMessage, maximumQueueBytes: 1 << 20
     ) { [weak self] event in
       switch event {
-      case .opened:
-        self?.send(
-          .hello(
-            .init(
-              device: "test", model: "test", firmware: "0", packetMilliseconds: 60,
-              replyBuffer: buffer)))
+      case .opened: self?.sayHello(buffer)
       case .received(let isText, let bytes): self?.take(isText ? .text(bytes) : .binary(bytes))
       case .pong: break
-      case .closed(let failure): self?.end = failure
+      case .closed(let failure): self?.hasClosed(failure)
       }
     }
     link?.connect(to: address)
   }
 
+  private func sayHello(_ buffer: SampleSpan) {
+    var hello = Upstream.Hello(
+      device: "test", model: "test", firmware: "0", packetMilliseconds: 60, replyBuffer: buffer)
+    hello.resuming = token.map { .init(token: $0, received: wire.receivedCount) }
+    put(wire.encode(.hello(hello)))
+  }
+
+  private func hasClosed(_ failure: LinkFailure) {
+    isUp = false
+    guard comesBack else { return end = failure }
+    wire.reconnect()
+    link?.connect(to: address)
+  }
+
   private func take(_ message: WireMessage) {
     do throws(WireError) {
-      guard let message = try wire.decode(message).message else { return }
+      let before = wire.receivedCount
+      let news = try wire.decode(message)
+      if wire.receivedCount > before { numbered.append(message) }
+      if case .notice(let notice) = news { notices.append(notice) }
+      guard let message = news.message else { return }
       received.append(message)
+      if case .welcome(let welcome) = message { hasJoined(welcome) }
       if case .replyStart(let reply, lastTurn, _) = message { awaited = reply }
       if case .replyAudio(let reply, _) = message, reply == awaited, firstSoundAt == nil {
         firstSoundAt = MonotonicClock.microseconds()
@@ -104,8 +132,22 @@ final class TestDevice {
     }
   }
 
+  private func hasJoined(_ welcome: Downstream.Welcome) {
+    isUp = true
+    token = welcome.resumable?.token
+    put(NativeDevice.encode(.acknowledged(wire.receivedCount)))
+    if welcome.isResumed { for message in sent.dropFirst(welcome.received) { put(message) } }
+  }
+
+  /// Without a connection it is kept for the next one.
   func send(_ message: Upstream) {
-    switch wire.encode(message) {
+    let bytes = wire.encode(message)
+    sent.append(bytes)
+    if isUp { put(bytes) }
+  }
+
+  private func put(_ message: WireMessage) {
+    switch message {
     case .text(let bytes): _ = link?.send(bytes, isText: true)
     case .binary(let bytes): _ = link?.send(bytes, isText: false)
     }
@@ -133,9 +175,15 @@ final class TestDevice {
     send(.turnAudio(lastTurn, packet: packet, at: .milliseconds(Int64(index) * 60)))
   }
 
-  func commit(_ packets: Int) {
+  /// Probably it has said all.
+  func pause(_ packets: Int, revision: Int) {
     let audio = SampleSpan.milliseconds(Int64(packets) * 60)
-    send(.turnCommit(lastTurn, audio: audio, reason: .endpoint))
+    send(.turnEagerEnd(lastTurn, revision: revision, audio: audio))
+  }
+
+  func commit(_ packets: Int, revision: Int = 0) {
+    let audio = SampleSpan.milliseconds(Int64(packets) * 60)
+    send(.turnCommit(lastTurn, revision: revision, audio: audio, reason: .endpoint))
   }
 
   /// Lets the loop run until `isTrue`; the bound is generous, for slow machines.
@@ -148,7 +196,10 @@ final class TestDevice {
     return true
   }
 
-  var isWelcome: Bool { received.contains { if case .welcome = $0 { true } else { false } } }
+  var welcomes: [Downstream.Welcome] {
+    received.compactMap { if case .welcome(let welcome) = $0 { welcome } else { nil } }
+  }
+  var isWelcome: Bool { !welcomes.isEmpty }
   func reply(to turn: TurnID) -> ReplyID? {
     for case .replyStart(let reply, turn, _) in received { return reply }
     return nil

@@ -16,6 +16,8 @@ final class RawPeer {
   private var isUpgraded = false
   private(set) var frames: [Frame] = []
   private(set) var isAtEnd = false
+  /// What came while it was no WebSocket.
+  private(set) var answer: [UInt8] = []
 
   init(of bench: LinkBench) throws {
     self.bench = bench
@@ -73,6 +75,7 @@ final class RawPeer {
     let count = Glibc.read(socket, &chunk, chunk.count)
     if count > 0 {
       unread += chunk[..<count]
+      if !isUpgraded { answer += chunk[..<count] }
     } else if count == 0 || errno != EAGAIN {
       isAtEnd = true
       bench.loop.unwatch(watch)

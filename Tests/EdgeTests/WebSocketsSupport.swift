@@ -65,7 +65,8 @@ final class TestAuthority {
 
   /// A certificate for `name`, valid between two days (years of four digits).
   func certificate(
-    _ name: String = "DNS:localhost,IP:127.0.0.1", from: Int = 2020, until: Int = 2049
+    _ name: String = "DNS:localhost,IP:127.0.0.1", from: Int = 2020, until: Int = 2049,
+    key: [String] = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
   )
     throws -> Certificate
   {
@@ -74,8 +75,10 @@ final class TestAuthority {
       file: try folder.file("leaf\(count).pem"), key: try folder.file("leaf\(count).key"))
     let request = try folder.file("leaf\(count).csr")
     try openssl(
-      "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-      result.key, "-out", request, "-subj", "/CN=agent", "-addext", "subjectAltName=\(name)")
+      ["req", "-newkey"] + key + [
+        "-nodes", "-keyout", result.key, "-out", request, "-subj", "/CN=agent", "-addext",
+        "subjectAltName=\(name)",
+      ])
     try openssl(
       "ca", "-batch", "-notext", "-config", folder.file("authority.conf"), "-cert",
       file,
@@ -93,7 +96,9 @@ final class TestAuthority {
     return result
   }
 
-  private func openssl(_ arguments: String...) throws {
+  private func openssl(_ arguments: String...) throws { try openssl(arguments) }
+
+  private func openssl(_ arguments: [String]) throws {
     let errors = try folder.file("openssl.log")
     var child = try ChildProcess.start("openssl", arguments, errorFile: errors)
     let code = child.wait()
@@ -121,18 +126,22 @@ final class LinkBench {
   /// What the server answers each message with.
   var answer: (([UInt8], Bool) -> Void)?
 
-  init(heartbeat: EventLoop.Heartbeat = .init()) throws {
-    loop = try EventLoop(heartbeat: heartbeat)
+  init(
+    heartbeat: EventLoop.Heartbeat = .init(), mostDescriptors: Int = EventLoop.mostDescriptors
+  ) throws {
+    loop = try EventLoop(heartbeat: heartbeat, mostDescriptors: mostDescriptors)
   }
 
   func serve(
     _ certificate: TestAuthority.Certificate? = nil, port: Int32 = 0, maximumMessage: Int = 65_536,
-    maximumQueueBytes: Int = 1 << 20, interface: String? = "127.0.0.1"
+    maximumQueueBytes: Int = 1 << 20, interface: String? = "127.0.0.1",
+    limits: SocketServer.Limits = .init(), service: SocketServer.Service? = nil
   ) throws {
     server = try SocketServer(
       on: loop, port: port, certificateFile: certificate?.file, keyFile: certificate?.key,
       interface: interface, subprotocol: LinkBench.subprotocol, path: "/auricle",
-      maximumMessage: maximumMessage, maximumQueueBytes: maximumQueueBytes
+      maximumMessage: maximumMessage, maximumQueueBytes: maximumQueueBytes, limits: limits,
+      service: service
     ) { [unowned self] connection, event in
       served.append((connection, event))
       onEvent()

@@ -65,7 +65,7 @@ import VoiceCore
     ),
     (
       "[weather]", ".unknownSection",
-      "a.conf:1: there is no section [weather]: there are agent, device, sound, alsa, room, wav, hearing, turn, interrupt, speaker, link or control"
+      "a.conf:1: there is no section [weather]: there are agent, broker, device, sound, alsa, room, wav, hearing, turn, interrupt, speaker, link or control"
     ),
     (
       "[turn", ".badSectionLine",
@@ -150,6 +150,14 @@ import VoiceCore
       "a.conf:2: agent.url = wss:// is no address: write it as wss://host:port/path"
     ),
     (
+      "[agent]\npin = abc=", ".badPin",
+      "a.conf:2: agent.pin = abc= is no pin: write the SHA-256 of a public key in base64 (docs/OPERATIONS.md), several with blanks between"
+    ),
+    (
+      "[device]\nkey = /etc/k.pem", ".alone",
+      "a.conf:2: device.key does nothing without device.certificate: set both or neither"
+    ),
+    (
       "[device]\nname = lobby # left", ".commentAfterValue",
       "a.conf:2: device.name = lobby # left has a comment behind it: give the comment its own line, or put the value in quotes"
     ),
@@ -179,6 +187,31 @@ import VoiceCore
     let error = #expect(throws: SettingsError.self) { try read(text) }
     #expect(error?.lines == [message])
     #expect(error.map { "\($0.problems[0].fault)" }?.contains(fault.dropFirst()) == true)
+  }
+
+  @Test func onlyWhatMayBeADigestOfAKeyIsAPin() throws {
+    let good = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    for pins in [
+      "", good, "\(good) \(good)", Array(repeating: good, count: 5).joined(separator: " "),
+    ] {
+      #expect(try read("[agent]\npin = \(pins)").settings.agent.pin == pins)
+    }
+    let hexadecimal = String(repeating: "e3b0c442", count: 8)
+    for bad in [
+      String(good.dropLast()), String(good.dropFirst()), good + "=", good + "," + good,
+      "sha256/\(good)", good.replacing("+", with: "-"), hexadecimal,
+      // More bits than 256.
+      good.replacing("FU=", with: "FV="), String(repeating: "=", count: 44),
+      Array(repeating: good, count: 6).joined(separator: " "),
+    ] {
+      #expect(throws: SettingsError.self, "\(bad)") { try read("[agent]\npin = \(bad)") }
+    }
+  }
+
+  @Test func aKeyNeedsItsCertificateAndTheOtherWayRound() throws {
+    let both = try read("[device]\ncertificate = /c.pem\nkey = /k.pem").settings.device
+    #expect(both.certificateFile == "/c.pem" && both.keyFile == "/k.pem")
+    #expect(throws: SettingsError.self) { try read("[device]\ncertificate = /c.pem") }
   }
 
   @Test func aTextThatIsTooLongIsRefused() {

@@ -5,13 +5,15 @@ import WireProtocols
 
 /// What arrives may be anything: every parser must answer, none may trap.
 struct HostileInputTests {
+  /// Every message either side can send, without those of the beginning.
   private func recorded() throws -> (up: [WireMessage], down: [WireMessage]) {
     var device = NativeDevice()
     var agent = NativeAgent()
     let up = upstream.map { device.encode($0) }
     for message in up { _ = try agent.taken(message) }
     let down = (downstream + [.interruptAcknowledged(ReplyID(1))]).map { agent.encode($0) }
-    return (up, down)
+    let between = notices.map { NativeDevice.encode($0) }
+    return (up + between, down + between)
   }
 
   /// The same as `talking`, with one interrupt on its way.
@@ -52,6 +54,44 @@ struct HostileInputTests {
     }
   }
 
+  @Test func everyShorterBeginningIsRefused() {
+    var device = NativeDevice()
+    var agent = NativeAgent()
+    let greetings = [hello, helloAgain].map { device.encode(.hello($0)) }
+    for whole in greetings {
+      for length in 0..<whole.bytes.count {
+        var stranger = NativeAgent()
+        #expect(throws: WireError.self) {
+          try stranger.taken(.text(Array(whole.bytes.prefix(length))))
+        }
+      }
+    }
+    let answers = [welcome, welcomeBack].map { agent.encode(.welcome($0)) }
+    for whole in answers {
+      for length in 0..<whole.bytes.count {
+        var stranger = NativeDevice()
+        #expect(throws: WireError.self) {
+          try stranger.taken(.text(Array(whole.bytes.prefix(length))))
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [5, 6] as [UInt64])
+  func aBeginningThatWasChangedIsAnsweredNeverTrappedOn(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    let hello = NativeDevice().encodedOnce(.hello(helloAgain))
+    let welcome = NativeAgent().encodedOnce(.welcome(welcomeBack))
+    for _ in 0..<5_000 {
+      var agent = NativeAgent()
+      let asked = hello.with(hello.bytes.mutated(using: &random))
+      do { _ = try agent.taken(asked) } catch { _ = error.description }
+      var device = NativeDevice()
+      let granted = welcome.with(welcome.bytes.mutated(using: &random))
+      do { _ = try device.taken(granted) } catch { _ = error.description }
+    }
+  }
+
   @Test(arguments: [1, 2, 3, 4] as [UInt64])
   func randomChangesAreAnsweredNeverTrappedOn(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
@@ -61,10 +101,12 @@ struct HostileInputTests {
     for _ in 0..<5_000 {
       let one = up.randomElement(using: &random)!
       let changed = one.with(one.bytes.mutated(using: &random))
-      do { if try agent.taken(changed) != nil { taken += 1 } } catch { _ = error.description }
+      do { if try agent.decode(changed) != .nothing { taken += 1 } } catch { _ = error.description }
       let other = down.randomElement(using: &random)!
       let changedToo = other.with(other.bytes.mutated(using: &random))
-      do { if try device.taken(changedToo) != nil { taken += 1 } } catch { _ = error.description }
+      do { if try device.decode(changedToo) != .nothing { taken += 1 } } catch {
+        _ = error.description
+      }
     }
     #expect(taken > 0, "seed \(seed): the changes are too coarse to test anything")
   }

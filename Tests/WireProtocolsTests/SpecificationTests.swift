@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 import VoiceCore
 import WireProtocols
@@ -6,40 +5,55 @@ import WireProtocols
 /// The example in `docs/PROTOCOL.md` is read by the same code that reads the wire.
 struct SpecificationTests {
   @Test func theExampleIsUnderstoodByBothSides() throws {
-    var device = NativeDevice()
-    var agent = NativeAgent()
-    var heard = 0
-    var dropped = 0
+    var (device, agent) = (NativeDevice(), NativeAgent())
+    var (heard, dropped, cuts) = (0, 0, 0)
     for line in try example() {
-      let message = try #require(Self.message(String(line.dropFirst(2))))
-      if line.hasPrefix(">") {
-        let said = try #require(try agent.taken(message))
-        // The device's own count of interrupts follows the example.
-        if case .interrupt = said { #expect(device.encode(said) == message) }
-      } else if try device.taken(message) == nil {
-        dropped += 1
+      if line.hasPrefix("--") {
+        if let place = line.lastIndex(of: ":") {
+          let counts = line[place...].dropFirst().split(separator: ",").map {
+            Int($0.drop { $0 == " " })
+          }
+          #expect(counts == [agent.receivedCount, device.receivedCount], "\(line)")
+          device.reconnect()
+          cuts += 1
+        }
+        continue
       }
+      let isLost = line.hasPrefix("x")
+      let text = line.drop { $0 == "x" }
+      let message = try #require(Self.message(String(text.dropFirst(2))))
       heard += 1
+      if isLost {
+        // Only the device has what was lost in the way of sound and words.
+        if text.hasPrefix(">") {
+          var scratch = agent
+          let said = try #require(try scratch.taken(message))
+          #expect(device.encode(said) == message, "\(line)")
+        }
+      } else if text.hasPrefix("<") {
+        if try device.decode(message) == .nothing { dropped += 1 }
+      } else if text.contains(#""type":"hello""#) {
+        var stranger = NativeAgent()
+        let said = try #require(try stranger.taken(message))
+        #expect(device.encode(said) == message)
+        if cuts == 0 { agent = stranger }
+      } else {
+        let isNew = agent.receivedCount == device.sentCount
+        let received = try agent.decode(message)
+        if isNew, let said = received.message { #expect(device.encode(said) == message, "\(line)") }
+        if case .notice(let notice) = received { #expect(NativeDevice.encode(notice) == message) }
+      }
     }
-    #expect(heard == 27)
+    #expect(heard == 46)
     #expect(dropped == 1)
+    #expect(cuts == 2)
   }
 
   private func example() throws -> [String] {
-    let folders = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    let path = folders.joined(separator: "/") + "/docs/PROTOCOL.md"
-    let file = try #require(fopen(path, "r"))
-    defer { fclose(file) }
-    var text: [UInt8] = []
-    while true {
-      let byte = getc(file)
-      if byte == EOF { break }
-      text.append(UInt8(byte))
-    }
-    let lines = String(decoding: text, as: UTF8.self).split(
-      separator: "\n", omittingEmptySubsequences: false)
-    let fence = try #require(lines.firstIndex(of: "```"))
-    return lines[(fence + 1)...].prefix { $0 != "```" }.filter { !$0.isEmpty }.map(String.init)
+    let lines = try Documents.lines("PROTOCOL.md")
+    let heading = try #require(lines.firstIndex(of: "## Example"))
+    let fence = try #require(lines[heading...].firstIndex(of: "```"))
+    return lines[(fence + 1)...].prefix { $0 != "```" }.filter { !$0.isEmpty }
   }
 
   private static func message(_ text: String) -> WireMessage? {

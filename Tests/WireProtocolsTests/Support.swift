@@ -63,13 +63,16 @@ let welcome = Downstream.Welcome(
 /// One of each kind, in an order that both sides accept.
 let upstream: [Upstream] = [
   .hello(hello),
+  .capture(.streaming),
   .turnStart(TurnID(1), preRoll: .milliseconds(600), cause: .speech),
   .turnAudio(TurnID(1), packet: packet60, at: .zero),
   .turnAudio(TurnID(1), packet: packet60, at: .milliseconds(60)),
+  .turnGap(TurnID(1), from: .milliseconds(120), to: .milliseconds(300)),
   .turnEagerEnd(TurnID(1), revision: 0, audio: .milliseconds(900)),
   .turnResumed(TurnID(1), revision: 1),
   .turnEagerEnd(TurnID(1), revision: 1, audio: .milliseconds(1_740)),
-  .turnCommit(TurnID(1), audio: .milliseconds(1_740), reason: .endpoint),
+  .turnCommit(TurnID(1), revision: 1, audio: .milliseconds(1_740), reason: .endpoint),
+  .capture(.listening),
   .playback(ReplyID(1), played: .milliseconds(250), buffered: .milliseconds(900), state: .playing),
   .interrupt(ReplyID(1), played: .milliseconds(1_230)),
   .turnStart(TurnID(2), preRoll: .milliseconds(600), cause: .bargeIn),
@@ -85,7 +88,7 @@ let downstream: [Downstream] = [
   .transcript(TurnID(1), Spoken("when do you"), isFinal: false),
   .hint(TurnID(1), .unfinished, upTo: .milliseconds(900)),
   .transcript(TurnID(1), Spoken("when do you open"), isFinal: true),
-  .replyStart(ReplyID(1), answering: TurnID(1)),
+  .replyStart(ReplyID(1), answering: TurnID(1), revision: 1),
   .replyText(ReplyID(1), Spoken("At \"nine\", Zoë 🎈."), at: .zero),
   .replyAudio(ReplyID(1), packet: packet20),
   .replyAudio(ReplyID(1), packet: packet60),
@@ -93,6 +96,29 @@ let downstream: [Downstream] = [
   .setVolume(40),
   .refused(code: "busy", message: "come back later", isFatal: false),
 ]
+
+/// One of each kind, and with the largest numbers there are.
+let notices: [LinkNotice] = [
+  .ping(1_790_000_000_000), .pong(asked: 1_790_000_000_000, answered: 1_790_000_000_020),
+  .acknowledged(32), .goAway(in: .seconds(20), reason: "restart", retryAfter: .seconds(3)),
+  .ping(0), .pong(asked: WireLimits.lastMoment, answered: WireLimits.lastMoment),
+  .acknowledged(0), .acknowledged(Int(WireLimits.mostMessages)),
+  .goAway(in: .zero, reason: "max_session", retryAfter: .seconds(3_600)),
+]
+
+/// What a device says that wants to go on with a session, and what it is answered.
+let helloAgain = Upstream.Hello(
+  device: "kiosk-7", model: "generic", firmware: "0.1.0", packetMilliseconds: 60,
+  replyBuffer: .seconds(20), resuming: .init(token: "t-1", received: 12), clock: 1_790_000_000_000)
+let welcomeBack = {
+  var welcome = Downstream.Welcome(
+    session: "s-1", agent: "auricle-agent 0.1", longestTurn: .seconds(30),
+    resumable: .init(token: "t-2", lease: .seconds(30)), isResumed: true, received: 9)
+  welcome.longestSession = .seconds(86_400)
+  welcome.capabilities = [.resume, .hints]
+  welcome.clock = 1_790_000_000_350
+  return welcome
+}()
 
 /// Both sides after hello and welcome.
 func talking() throws -> (device: NativeDevice, agent: NativeAgent) {
@@ -104,6 +130,11 @@ func talking() throws -> (device: NativeDevice, agent: NativeAgent) {
 }
 
 extension NativeDevice {
+  func encodedOnce(_ message: Upstream) -> WireMessage {
+    var copy = self
+    return copy.encode(message)
+  }
+
   /// What came of a message for the conversation; nil for everything else.
   mutating func taken(_ message: WireMessage) throws(WireError) -> Downstream? {
     try decode(message).message
@@ -111,6 +142,11 @@ extension NativeDevice {
 }
 
 extension NativeAgent {
+  func encodedOnce(_ message: Downstream) -> WireMessage {
+    var copy = self
+    return copy.encode(message)
+  }
+
   mutating func taken(_ message: WireMessage) throws(WireError) -> Upstream? {
     try decode(message).message
   }

@@ -47,6 +47,14 @@ static inline int clinux_terminal_columns(int fd) {
   struct winsize size;
   return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
+// The resource's type depends on what else is included.
+static inline long clinux_allow_descriptors(long wanted) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit)) return wanted;
+  limit.rlim_cur = (rlim_t)wanted < limit.rlim_max ? (rlim_t)wanted : limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  return getrlimit(RLIMIT_NOFILE, &limit) ? wanted : (long)limit.rlim_cur;
+}
 extern int pthread_setname_np(pthread_t, const char *);
 static inline int clinux_name_this_thread(const char *name) {
   return pthread_setname_np(pthread_self(), name);
@@ -65,6 +73,18 @@ static inline int clinux_unix_stream(void) {
 }
 static inline int clinux_unix_datagram(void) {
   return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+// News of network cards and their addresses: AF_NETLINK 16, NETLINK_ROUTE 0. The groups are bits.
+static inline int clinux_network_news(unsigned groups) {
+  struct { unsigned short family, padding; unsigned port, groups; } address = {16, 0, 0, groups};
+  int fd = socket(16, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address)) {
+    int code = errno;
+    close(fd);
+    errno = code;
+    return -1;
+  }
+  return fd;
 }
 // SIG_IGN is a cast.
 static inline void clinux_ignore(int signal_number) { signal(signal_number, SIG_IGN); }

@@ -14,9 +14,20 @@ struct Delivery: Equatable, Sendable {
 
   var isComplete: Bool { finished == sentences.count }
 
-  /// Leaves out the sentences after so many; those that were begun stay.
+  /// Where a sentence begins, if it was begun.
+  func start(of sentence: Int) -> SampleSpan? {
+    sentence < starts.count ? starts[sentence] : nil
+  }
+
+  /// Leaves out the sentences after so many, also what was made of them.
   mutating func leaveOut(after count: Int) {
-    sentences.removeLast(max(0, sentences.count - max(count, starts.count)))
+    if let start = start(of: count) {
+      length = start
+      starts.removeLast(starts.count - count)
+      marks.removeLast(marks.count - count)
+    }
+    sentences.removeLast(sentences.count - count)
+    finished = min(finished, count)
   }
 
   /// Takes the next stretch; true when it is the first of its sentence.

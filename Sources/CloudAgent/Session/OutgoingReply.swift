@@ -87,18 +87,36 @@ struct OutgoingReply: Equatable, Sendable {
   /// How long a character takes, roughly, at the usual rate.
   private static let perCharacter = SampleSpan.milliseconds(70)
 
-  /// Leaves out the sentences that were not asked for yet and would be heard too late.
+  /// Leaves out the sentences that would be heard too late, except the one that is being sent.
   mutating func shorten(toEndWithin grace: SampleSpan) {
-    guard !isOver else { return }
-    var end = delivery.length
-    for (index, sentence) in delivery.sentences.enumerated() where index >= delivery.finished {
-      let characters = Int64(sentence.utf8.count)
-      end += SampleSpan(samples: OutgoingReply.perCharacter.samples * characters)
-      guard index >= requested, end - played > grace else { continue }
-      delivery.leaveOut(after: index)
-      break
+    guard !isOver, let kept = sentences(endingWithin: grace) else { return }
+    let start = delivery.start(of: kept)
+    delivery.leaveOut(after: kept)
+    requested = min(requested, kept)
+    if let start {
+      let cut = waiting[next...].firstIndex {
+        if case .text(_, start) = $0 { true } else { false }
+      }
+      waiting.removeSubrange((cut ?? waiting.count)...)
+      waitingSound = delivery.length - sent
     }
     if delivery.isComplete { waiting.append(.end(audio: delivery.length)) }
+  }
+
+  /// Nil when all of them do.
+  private func sentences(endingWithin grace: SampleSpan) -> Int? {
+    var end = SampleSpan.zero
+    for (index, sentence) in delivery.sentences.enumerated() {
+      if index < delivery.finished {
+        end = delivery.start(of: index + 1) ?? delivery.length
+      } else {
+        let characters = Int64(sentence.utf8.count)
+        end += SampleSpan(samples: OutgoingReply.perCharacter.samples * characters)
+      }
+      let isBegun = index == 0 || delivery.start(of: index).map { $0 < sent } ?? false
+      if end - played > grace, !isBegun { return index }
+    }
+    return nil
   }
 
   mutating func giveUp() {

@@ -8,7 +8,8 @@ struct Journal: Sendable {
   static let overhead = 48
   /// Room for the words of a conversation, besides sound.
   static let leastBytes = 128 << 10
-  static let mostBytes = 2 << 20
+  /// Less than the queue of a connection, which must take all of it after a resume.
+  static let mostBytes = 768 << 10
   /// Sound and headers of a reply take half of this; the rest is for replies that were overtaken.
   static let bytesPerSecond: Int64 = 8_000
 
@@ -35,11 +36,9 @@ struct Journal: Sendable {
     bytes += Journal.cost(of: message)
   }
 
-  /// False when it cannot be: so many were never sent.
-  mutating func acknowledge(_ total: Int) -> Bool {
-    guard total <= acknowledged + count else { return false }
-    // An older one that came late changes nothing.
-    while acknowledged < total {
+  /// Nobody can have got more than there were; one that is less than before changes nothing.
+  mutating func acknowledge(_ total: Int) {
+    while acknowledged < total, first < messages.count {
       bytes -= Journal.cost(of: messages[first])
       acknowledged += 1
       first += 1
@@ -51,7 +50,6 @@ struct Journal: Sendable {
       messages.removeFirst(first)
       first = 0
     }
-    return true
   }
 
   private static func cost(of message: WireMessage) -> Int {

@@ -137,7 +137,7 @@ package struct SessionShelf {
     _ connection: ConnectionID, _ admission: Admission, _ hello: Upstream.Hello,
     of device: String, _ wire: NativeAgent, at moment: Moment, _ effects: inout [ShelfEffect]
   ) {
-    makeRoom(for: admission.device, at: moment, &effects)
+    makeRoom(for: admission, at: moment, &effects)
     guard sessions.count < settings.sessions else {
       return refuse(
         connection, code: "session_limit", message: "\(sessions.count) sessions are open", &effects)
@@ -162,9 +162,10 @@ package struct SessionShelf {
 
   /// The newest wins: of one device the oldest session goes, of all the one that waits longest.
   private mutating func makeRoom(
-    for device: String?, at moment: Moment, _ effects: inout [ShelfEffect]
+    for admission: Admission, at moment: Moment, _ effects: inout [ShelfEffect]
   ) {
-    if let device, let own = sessionsOf[device], own.count >= settings.sessionsPerDevice {
+    let most = admission.sessions ?? settings.sessionsPerDevice
+    if let own = admission.device.flatMap({ sessionsOf[$0] }), own.count >= most {
       let waiting = own.first { sessions[$0]?.connection == nil }
       if let oldest = waiting ?? own.first {
         sessions[oldest]?.makeRoom(at: moment, &effects)

@@ -17,11 +17,16 @@ package struct SessionID: Hashable, Sendable {
 package struct Admission: Equatable, Sendable {
   /// The device that was proven to be there; nil: whatever it says in its hello is believed.
   package var device: String?
+  /// It may have so many sessions; the oldest makes room for a new one. Nil: as the shelf's settings say.
+  package var sessions: Int?
   /// Its sessions end when they are this old; nil: never.
   package var longestSession: SampleSpan?
 
-  package init(device: String? = nil, longestSession: SampleSpan? = nil) {
+  package init(
+    device: String? = nil, sessions: Int? = nil, longestSession: SampleSpan? = nil
+  ) {
     self.device = device
+    self.sessions = sessions
     self.longestSession = longestSession
   }
 }

@@ -13,16 +13,17 @@ extension Conversation {
   }
 
   mutating func startReply(
-    _ reply: ReplyID, answering answered: TurnID, _ revision: Int?, _ effects: inout [Effect]
+    _ reply: ReplyID, answering answered: TurnID, _ revision: Int, _ effects: inout [Effect]
   ) {
     replies &+= 1
     let ours = ReplyID(replies)
     let isStale =
-      answered == committed.id && revision.map { $0 != committed.revision } ?? false
+      answered == committed.id && revision != committed.revision
     switch isStale ? .refuse(ours) : machine.handle(.replyStarted(ours, answering: answered)) {
     case .play:
       agentsName = reply
       isOrphan = false
+      isWhole = false
       waiting.clear()
       received = .zero
       playhead = Playhead(state: .silent, reply: ours)
@@ -79,7 +80,7 @@ extension Conversation {
       case .underrun: .underrun
       case .drained: .drained
       }
-    nextReport = now + Conversation.reportEvery
+    nextReport = now + (isWhole ? Conversation.restReportEvery : Conversation.reportEvery)
     guard !isOrphan else { return }
     effects.append(
       .send(

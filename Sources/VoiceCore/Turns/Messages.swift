@@ -142,9 +142,8 @@ public enum Downstream: Equatable, Sendable {
   case transcript(TurnID, Spoken, isFinal: Bool)
   /// What the agent makes of an open turn, from its sound up to there.
   case hint(TurnID, TurnHint, upTo: SampleSpan)
-  /// An answer to this turn as it was committed: one to an earlier revision is stale. Nil from an
-  /// agent that knows of no revisions.
-  case replyStart(ReplyID, answering: TurnID, revision: Int? = nil)
+  /// An answer to this turn as it was committed: one to an earlier revision is stale.
+  case replyStart(ReplyID, answering: TurnID, revision: Int = 0)
   /// What is being said at `at` from the start of the reply.
   case replyText(ReplyID, Spoken, at: SampleSpan)
   /// One Opus packet.
