@@ -12,6 +12,7 @@ final class AgentJudge {
   }
 
   private struct Session {
+    let beganAt: Int
     var turn: Turn?
     /// The reply that is being said: milliseconds of it that were made, and that the agent knows
     /// were heard.
@@ -41,7 +42,7 @@ final class AgentJudge {
     let name = session.number
     switch note {
     case .began:
-      sessions[name] = Session()
+      sessions[name] = Session(beganAt: judge.timeline.now)
       newest = name
     case .resumed: newest = name
     case .ended: sessions[name] = nil
@@ -69,7 +70,12 @@ final class AgentJudge {
 
   private func hear(_ message: Upstream, _ name: Int) {
     switch message {
-    case .turnStart(let id, _, _): sessions[name]?.turn = Turn(id: id.number)
+    case .turnStart(let id, _, _):
+      sessions[name]?.turn = Turn(id: id.number)
+      if let begun = judge.begunAt[id.number], let session = sessions[name], begun < session.beganAt
+      {
+        judge.fail("turn-sent-once", "turn \(id.number) is sent again, though its answer had begun")
+      }
     case .turnCancel: sessions[name]?.turn = nil
     case .turnAudio(let id, let packet, let place):
       guard var turn = sessions[name]?.turn, turn.id == id.number else {

@@ -53,6 +53,7 @@ struct AudioThread {
   private var gate = SpeechGate()
   private var lastAudible: ReplyID?
   private var speaker = Frame()
+  private var lastSample: Int16 = 0
 
   init(_ settings: Interrupter.Settings) {
     interrupter = Interrupter(settings: settings)
@@ -85,6 +86,9 @@ struct AudioThread {
       audible: audible, order: interrupter.order, volume: volume, into: &speaker,
       peek: { shared.toPlay.head }, pop: { _ = shared.toPlay.pop() })
     let number = SoundCode.number(heardIn: speaker)
+    // A reply ends as the agent ends it.
+    if playout.playhead.state != .drained { judge.edge(from: lastSample, to: speaker[0]) }
+    lastSample = speaker[Frame.sampleCount - 1]
     var isConfirmed = false
     if case .confirmed = verdict { isConfirmed = true }
     if case .started? = change { cues.stop() }

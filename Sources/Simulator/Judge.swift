@@ -42,6 +42,8 @@ final class Judge {
   /// Turns that came whole to an agent.
   private(set) var arrived: [UInt32] = []
   private(set) var answered: [UInt32] = []
+  /// When the device heard that an answer to a turn begins.
+  private(set) var begunAt: [UInt32: Int] = [:]
 
   // The person.
   private var speech = 0
@@ -93,6 +95,14 @@ final class Judge {
     judge(Int(frame.place), of: index, isCardThere: isCardThere)
   }
 
+  /// Our sound is as loud everywhere as the fades make it, so a jump is a click.
+  func edge(from last: Int16, to next: Int16) {
+    let step = abs(abs(Int(last)) - abs(Int(next)))
+    if step > 2 * Int(SoundCode.loudness) / SoundCode.fade {
+      fail("soft-edges", "the loudspeaker jumps by \(step) of \(SoundCode.loudness)")
+    }
+  }
+
   private func kill(_ index: Int, from frame: Int) {
     ledger[index].deadFrom = min(ledger[index].deadFrom, frame)
   }
@@ -139,7 +149,7 @@ final class Judge {
   func person(isSpeaking: Bool, isSilent: Bool) {
     silence = isSilent ? silence + 1 : 0
     // Nobody is spoken over, not even by an apology.
-    if isSpeaking, isApology, now - apologisedAt < 30 { settled() }
+    if isSpeaking || silence < 3, isApology, now - apologisedAt < 30 { settled() }
     if silence >= 25 { isExcused = false }
     speech = isSpeaking && now >= busyUntil ? speech + 1 : 0
     guard speech >= 100, openTurn == nil, !isExcused, now - lastTurnAt >= 100,
@@ -177,7 +187,9 @@ final class Judge {
       end(id)
       excuse()
     // From here on it counts anew.
-    case .replyStarted: owed?.limit = 2 * scenario.conversation.patience.steps
+    case .replyStarted(_, let turn):
+      owed?.limit = 2 * scenario.conversation.patience.steps
+      if begunAt[turn.number] == nil { begunAt[turn.number] = now }
     case .replyDrained: settled()
     case .shown(_, _, because: .noAnswer):
       wanted = nil
