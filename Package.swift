@@ -131,7 +131,7 @@ let package = Package(
     // Both sides in one process, in virtual time, while everything goes wrong.
     .target(
       name: "Simulator", dependencies: ["VoiceCore", "WireProtocols", "DeviceLink", "CloudAgent"],
-      swiftSettings: everywhere),
+      swiftSettings: everywhere + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .executableTarget(
       name: "auricle-simulate", dependencies: ["Simulator", "Linux"], swiftSettings: everywhere),
 
@@ -169,7 +169,7 @@ let package = Package(
         "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
         "WebSockets", "Linux", "Crypto", "TestSupport",
       ]),
-    tests("Simulation", ["Simulator"]),
+    tests("Simulation", ["Simulator", "DeviceLink", "VoiceCore"]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]
 )

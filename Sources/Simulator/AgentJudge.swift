@@ -12,14 +12,21 @@ final class AgentJudge {
   }
 
   private struct Session {
+    let beganAt: Int
     var turn: Turn?
-    var sent: [UInt32: Int] = [:]
+    /// The reply that is being said: milliseconds of it that were made, and that the agent knows
+    /// were heard.
+    var reply: UInt32?
+    var sent = 0
+    var told = 0
   }
 
   private let judge: Judge
   private let replyBuffer: Int
   private var sessions: [Int: Session] = [:]
   private var process = 1
+  /// The session that the device was welcomed to last.
+  private var newest = 0
 
   init(judge: Judge, replyBuffer: SampleSpan) {
     self.judge = judge
@@ -34,7 +41,10 @@ final class AgentJudge {
   func take(_ note: SessionNote, of session: SessionID) {
     let name = session.number
     switch note {
-    case .began: sessions[name] = Session()
+    case .began:
+      sessions[name] = Session(beganAt: judge.timeline.now)
+      newest = name
+    case .resumed: newest = name
     case .ended: sessions[name] = nil
     case .heard(let message): hear(message, name)
     case .said(let message): say(message, name)
@@ -44,11 +54,28 @@ final class AgentJudge {
     }
   }
 
+  /// When all is quiet, both sides know the same of what was heard.
+  func checkAgreement() {
+    guard let session = sessions[newest], let reply = session.reply,
+      let truth = judge.ledger.find(ReplyKey(process: process, session: newest, reply: reply)),
+      !truth.isBlurred, abs(session.told - truth.heard * 10) > 20
+    else { return }
+    judge.fail(
+      "agreement",
+      "\(truth.name): in the end \(truth.heard * 10) ms were heard, the agent knows of "
+        + "\(session.told)")
+  }
+
   // MARK: Turns
 
   private func hear(_ message: Upstream, _ name: Int) {
     switch message {
-    case .turnStart(let id, _, _): sessions[name]?.turn = Turn(id: id.number)
+    case .turnStart(let id, _, _):
+      sessions[name]?.turn = Turn(id: id.number)
+      if let begun = judge.begunAt[id.number], let session = sessions[name], begun < session.beganAt
+      {
+        judge.fail("turn-sent-once", "turn \(id.number) is sent again, though its answer had begun")
+      }
     case .turnCancel: sessions[name]?.turn = nil
     case .turnAudio(let id, let packet, let place):
       guard var turn = sessions[name]?.turn, turn.id == id.number else {
@@ -77,8 +104,9 @@ final class AgentJudge {
       }
       sessions[name]?.turn = nil
       judge.arrived(turn.id)
-    case .interrupt(let reply, let played): compare(reply, played, name, isEnd: false)
-    case .playback(let reply, let played, _, .drained): compare(reply, played, name, isEnd: true)
+    case .interrupt(let reply, let played): compare(reply, played, name, .interrupted)
+    case .playback(let reply, let played, _, let state):
+      compare(reply, played, name, state == .drained ? .drained : .under)
     default: break
     }
   }
@@ -107,12 +135,21 @@ final class AgentJudge {
 
   // MARK: Replies
 
-  private func compare(_ reply: ReplyID, _ played: SampleSpan, _ name: Int, isEnd: Bool) {
+  private enum Report { case under, interrupted, drained }
+
+  private func compare(_ reply: ReplyID, _ played: SampleSpan, _ name: Int, _ report: Report) {
     let key = ReplyKey(process: process, session: name, reply: reply.number)
-    guard let truth = judge.ledger.find(key), !truth.isBlurred else { return }
     let told = Int(played.milliseconds)
-    // A reply that is stopped fades within one frame after that was told.
-    let slack = isEnd ? 0 : 20
+    if sessions[name]?.reply == reply.number { sessions[name]?.told = told }
+    guard let truth = judge.ledger.find(key), !truth.isBlurred else { return }
+    let slack =
+      switch report {
+      case .drained: 0
+      // A reply that is stopped fades within one frame after that was told.
+      case .interrupted: 20
+      // It plays on.
+      case .under: Int.max / 2
+      }
     if told > truth.heard * 10 || told + slack < truth.heard * 10 {
       judge.fail(
         "agreement", "\(truth.name): \(truth.heard * 10) ms were heard, the agent knows of \(told)")
@@ -125,6 +162,19 @@ final class AgentJudge {
       let key = ReplyKey(process: process, session: name, reply: reply.number)
       let index = judge.ledger.index(of: key)
       judge.ledger[index].answering = (turn, revision)
+      sessions[name]?.reply = reply.number
+      sessions[name]?.sent = 0
+      sessions[name]?.told = 0
+    case .replyAudio(let reply, let packet):
+      guard let session = sessions[name], session.reply == reply.number else {
+        return judge.fail(
+          "protocol-kept", "sound of reply \(reply.number), which is not being said")
+      }
+      let length = Int((PacketCoding.duration(of: packet) ?? .zero).milliseconds)
+      sessions[name]?.sent += length
+      if session.sent + length - session.told > replyBuffer {
+        judge.fail("bounds", "\(session.sent + length - session.told) ms of a reply are unplayed")
+      }
     case .refused(let code, _, _) where ["turn_idle", "turn_number", "out_of_order"].contains(code):
       judge.fail("protocol-kept", "the agent says \(code)")
     default: break

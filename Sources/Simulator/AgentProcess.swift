@@ -6,10 +6,14 @@ internal import WireProtocols
 /// The agent's program: the real shelf of real sessions, with simulated sockets, ears and voice. It can
 /// be restarted, stand still, and be asked to leave.
 final class AgentProcess {
+  /// Two sessions of a device that can hold 20 s of a reply.
+  private static let mostJournal = 400 << 10
+
   private let scenario: Scenario
   private let network: Network
   private let timeline: Timeline
-  private let judge: AgentJudge
+  private let judge: Judge
+  private let witness: AgentJudge
   private var dice: Dice
   private var shelf: SessionShelf
   private var work: Workshop
@@ -29,7 +33,8 @@ final class AgentProcess {
     self.scenario = scenario
     self.network = network
     timeline = judge.timeline
-    self.judge = AgentJudge(judge: judge, replyBuffer: scenario.link.hello.replyBuffer)
+    self.judge = judge
+    witness = AgentJudge(judge: judge, replyBuffer: scenario.link.hello.replyBuffer)
     work = Workshop(scenario.agent, judge: judge, dice: dice.fork())
     shelf = AgentProcess.shelf(scenario, dice.fork())
     self.dice = dice
@@ -49,8 +54,11 @@ final class AgentProcess {
     downUntil = min(downUntil, now)
     hangsUntil = min(hangsUntil, now)
     fullUntil = min(fullUntil, now)
-    work.isPrompt = true
+    work.calm(at: now)
   }
+
+  /// In a pause, with a connection.
+  func checkAgreement() { witness.checkAgreement() }
 
   // MARK: The program
 
@@ -68,6 +76,9 @@ final class AgentProcess {
     if now % 25 == 0 {
       for connection in network.connections where connection.isOpenAtAgent { watch(connection) }
       handle(.tick)
+      if shelf.journalBytes > AgentProcess.mostJournal {
+        judge.fail("bounds", "the agent's journals hold \(shelf.journalBytes) bytes")
+      }
     }
     if let leavesAt, now >= leavesAt || shelf.sessionCount == 0 {
       restart(for: dice.within(10...300), isSilent: false)
@@ -119,7 +130,7 @@ final class AgentProcess {
   func restart(for frames: Int, isSilent: Bool) {
     timeline.add("agent", 21, "is gone for \(frames * 10) ms\(isSilent ? ", silently" : "")")
     process += 1
-    judge.restarted(process)
+    witness.restarted(process)
     downUntil = now + frames
     leavesAt = nil
     hangsUntil = 0
@@ -177,7 +188,7 @@ final class AgentProcess {
     case .work(let session, let work): self.work.take(work, for: session, at: now)
     case .note(let session, let note):
       tell(session, note)
-      judge.take(note, of: session)
+      witness.take(note, of: session)
     case .refused(_, let code, let message):
       timeline.add("agent", 24, "refuses a connection: \(code), \(message)")
     }

@@ -53,6 +53,7 @@ struct AudioThread {
   private var gate = SpeechGate()
   private var lastAudible: ReplyID?
   private var speaker = Frame()
+  private var lastSample: Int16 = 0
 
   init(_ settings: Interrupter.Settings) {
     interrupter = Interrupter(settings: settings)
@@ -85,6 +86,9 @@ struct AudioThread {
       audible: audible, order: interrupter.order, volume: volume, into: &speaker,
       peek: { shared.toPlay.head }, pop: { _ = shared.toPlay.pop() })
     let number = SoundCode.number(heardIn: speaker)
+    // A reply ends as the agent ends it.
+    if playout.playhead.state != .drained { judge.edge(from: lastSample, to: speaker[0]) }
+    lastSample = speaker[Frame.sampleCount - 1]
     var isConfirmed = false
     if case .confirmed = verdict { isConfirmed = true }
     if case .started? = change { cues.stop() }
@@ -94,8 +98,9 @@ struct AudioThread {
     let isCue = cues.isPlaying
     cues.add(to: &speaker, volume: volume)
     judge.loudspeaker(
-      number, isCue: isCue, isConfirmed: isConfirmed, isCardThere: shared.isCardThere,
-      isMuted: shared.isMuted)
+      number, isCue: isCue, isConfirmed: isConfirmed, isCardThere: shared.isCardThere)
+    judge.person(
+      isSpeaking: probability > 0.9 && voice.openness > 0.9, isSilent: probability < 0.1)
     guard shared.heard.count < SharedState.mostHeard else {
       shared.lostFrames += 1
       return

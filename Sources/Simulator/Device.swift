@@ -54,6 +54,7 @@ final class Device {
       if connection.up.deliveredBytes != lastDelivered { decide(.progress) }
       lastDelivered = connection.up.deliveredBytes
     }
+    decide(.needing(conversation.needsAgent))
     decide(.talking(isTalking))
     decide(.tick(SampleTime(samples: Int64(step) * Frame.span.samples)))
     pump()

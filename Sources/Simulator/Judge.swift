@@ -42,6 +42,15 @@ final class Judge {
   /// Turns that came whole to an agent.
   private(set) var arrived: [UInt32] = []
   private(set) var answered: [UInt32] = []
+  /// When the device heard that an answer to a turn begins.
+  private(set) var begunAt: [UInt32: Int] = [:]
+
+  // The person.
+  private var speech = 0
+  private var silence = 0
+  private var isExcused = false
+  private var lastTurnAt = 0
+  private var apologisedAt = -Int.seconds(60)
 
   // The loudspeaker.
   private var sounding: Int?
@@ -68,7 +77,7 @@ final class Judge {
   ///   - number: of the reply's frame that comes out; nil: none does.
   ///   - isCue: something of the device's own comes out.
   func loudspeaker(
-    _ number: Int?, isCue: Bool, isConfirmed: Bool, isCardThere: Bool, isMuted: Bool
+    _ number: Int?, isCue: Bool, isConfirmed: Bool, isCardThere: Bool
   ) {
     if isCardThere, number != nil || isCue { lastAudible = now }
     if isCardThere, isCue, isApology { settled() }
@@ -84,6 +93,14 @@ final class Judge {
     if isConfirmed, sounding == nil { kill(index, from: now + 2) }
     sounding = index
     judge(Int(frame.place), of: index, isCardThere: isCardThere)
+  }
+
+  /// Our sound is as loud everywhere as the fades make it, so a jump is a click.
+  func edge(from last: Int16, to next: Int16) {
+    let step = abs(abs(Int(last)) - abs(Int(next)))
+    if step > 2 * Int(SoundCode.loudness) / SoundCode.fade {
+      fail("soft-edges", "the loudspeaker jumps by \(step) of \(SoundCode.loudness)")
+    }
   }
 
   private func kill(_ index: Int, from frame: Int) {
@@ -126,11 +143,30 @@ final class Judge {
     }
   }
 
+  // MARK: The person
+
+  /// Whoever speaks clearly for a second is heard: a turn, or being told that it is no use.
+  func person(isSpeaking: Bool, isSilent: Bool) {
+    silence = isSilent ? silence + 1 : 0
+    // Nobody is spoken over, not even by an apology.
+    if isSpeaking || silence < 3, isApology, now - apologisedAt < 30 { settled() }
+    if silence >= 25 { isExcused = false }
+    speech = isSpeaking && now >= busyUntil ? speech + 1 : 0
+    guard speech >= 100, openTurn == nil, !isExcused, now - lastTurnAt >= 100,
+      now - apologisedAt > .seconds(11)
+    else { return }
+    fail("speech-is-heard", "somebody speaks for \(speech * 10) ms, and nothing happens")
+  }
+
+  /// They are not listened to until they pause.
+  private func excuse() { isExcused = true }
+
   // MARK: What the device tells
 
   func note(_ note: Note) {
     switch note {
     case .turnStarted(let id, let cause, _):
+      lastTurnAt = now
       if let openTurn { fail("turn-ends-once", "turn \(id.number) began in turn \(openTurn.id)") }
       if id.number <= lastTurn { fail("turn-ends-once", "turn \(id.number) after \(lastTurn)") }
       lastTurn = id.number
@@ -138,17 +174,22 @@ final class Judge {
       interrupted = cause == .bargeIn ? wanted : nil
       wanted = nil
       settled()
-    case .turnCommitted(let id, _, _, _):
+    case .turnCommitted(let id, let reason, _, _):
       end(id)
+      if reason == .longest { excuse() }
       wanted = id.number
       owed = (now, scenario.conversation.patience.steps, id.number)
       lastAudible = now
     case .turnCancelled(let id, let reason):
       end(id)
       if reason == .tooShort { wanted = interrupted }
-    case .turnLost(let id): end(id)
+    case .turnLost(let id):
+      end(id)
+      excuse()
     // From here on it counts anew.
-    case .replyStarted: owed?.limit = 2 * scenario.conversation.patience.steps
+    case .replyStarted(_, let turn):
+      owed?.limit = 2 * scenario.conversation.patience.steps
+      if begunAt[turn.number] == nil { begunAt[turn.number] = now }
     case .replyDrained: settled()
     case .shown(_, _, because: .noAnswer):
       wanted = nil
@@ -166,6 +207,7 @@ final class Judge {
         "turn \(id.number) ended, open is \(openTurn.map { "\($0.id)" } ?? "none")")
     }
     openTurn = nil
+    lastTurnAt = now
   }
 
   /// The device gave up on an answer while nothing was wrong.
@@ -193,10 +235,16 @@ final class Judge {
   /// Somebody pressed stop, or the card went: nobody expects an answer.
   func stopped() {
     wanted = nil
+    excuse()
     settled()
   }
 
-  func gave(_ cue: Cue) { isApology = cue == .problem || cue == .noNetwork }
+  func gave(_ cue: Cue) {
+    isApology = cue == .problem || cue == .noNetwork
+    if isApology { apologisedAt = now }
+    // Given up while they speak.
+    if isApology { excuse() }
+  }
 
   private func settled() { owed = nil }
 

@@ -62,6 +62,8 @@ package struct Scenario: Sendable {
     package var pieceEvery = 1...10
     package var pieceFrames = 12
     package var glimpses = 0
+
+    package init() {}
   }
 
   package struct PersonManner: Sendable {
@@ -71,6 +73,8 @@ package struct Scenario: Sendable {
     package var noises = 10
     package var monologues = 0
     package var doubtful = 0
+
+    package init() {}
   }
 
   package init(seed: UInt64) {

@@ -5,6 +5,8 @@ internal import VoiceCore
 /// behind their first byte, but are as long as that says.
 enum SoundCode {
   static let loudness: Int16 = 12_000
+  /// Samples that a fade takes at least.
+  static let fade = 80
   /// Signs that are read; where a frame fades out they are long over.
   static let bits = 32
 

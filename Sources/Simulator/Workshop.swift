@@ -20,8 +20,7 @@ struct Workshop {
   private var dice: Dice
   private var process = 1
   private var waiting: [Result] = []
-  /// Nothing is late and nothing fails any more.
-  var isPrompt = false
+  private var isPrompt = false
 
   init(_ manner: Scenario.AgentManner, judge: Judge, dice: Dice) {
     self.manner = manner
@@ -32,6 +31,14 @@ struct Workshop {
   mutating func clear(_ process: Int) {
     self.process = process
     waiting = []
+  }
+
+  /// From now on nothing is late and nothing fails.
+  mutating func calm(at now: Int) {
+    isPrompt = true
+    waiting = waiting.map {
+      Result(at: min($0.at, now + 20), session: $0.session, result: $0.result)
+    }
   }
 
   mutating func results(at now: Int) -> [Result] {
@@ -97,7 +104,8 @@ struct Workshop {
     }
     // About as long as people need for it, but no longer than a simulation has time for.
     var left = max(6, min(text.utf8.count * 6, dice.pick([30, 150, 400])))
-    var time = now + dice.within(manner.pieceEvery)
+    let pieceEvery = isPrompt ? 1...8 : manner.pieceEvery
+    var time = now + dice.within(pieceEvery)
     let size = dice.pick([2, 6])
     while left > 0 {
       let frames = min(left, manner.pieceFrames)
@@ -112,7 +120,7 @@ struct Workshop {
       left -= frames
       add(
         .spoke(reply, Speech(packets: packets, isEndOfSentence: left == 0)), for: session, at: time)
-      time += dice.within(manner.pieceEvery)
+      time += dice.within(pieceEvery)
     }
   }
 }

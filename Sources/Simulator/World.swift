@@ -23,7 +23,9 @@ package final class World {
   /// And answer the next thing that is said to it within this.
   private static let answer = Int.seconds(14)
 
-  private enum Chapter { case stormy, clearing(since: Int), asking(since: Int, turn: UInt32), over }
+  private enum Chapter {
+    case stormy, clearing(since: Int), asking(since: Int, turn: UInt32), resting(since: Int), over
+  }
 
   let timeline: Timeline
   let network: Network
@@ -159,12 +161,17 @@ package final class World {
       }
     case .asking(let since, let before):
       let isHeard = judge.answered.contains { $0 > before }
-      if isHeard, device.conversation.shown == .idle { chapter = .over }
+      if isHeard, device.conversation.shown == .idle { chapter = .resting(since: now) }
       if !isHeard, now - since > World.answer {
         judge.fail("recovers", "the question after the storm was not answered")
       } else if now - since > .seconds(60) {
         judge.fail("recovers", "the answer after the storm does not end")
       }
+    case .resting(let since):
+      // Time for the last reports.
+      guard now - since >= .seconds(3) else { return }
+      agent.checkAgreement()
+      chapter = .over
     case .over: break
     }
   }
