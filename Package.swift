@@ -127,6 +127,11 @@ let package = Package(
       name: "auricle-agent", dependencies: ["CloudAgent", "ControlProtocol", "Linux"],
       swiftSettings: everywhere),
 
+    // Many devices at once, for measuring an agent; never on the device.
+    .executableTarget(
+      name: "auricle-load", dependencies: ["VoiceCore", "WireProtocols", "WebSockets", "Linux"],
+      swiftSettings: everywhere),
+
     // The demonstration: starts both sides, follows them, draws what happened.
     .target(
       name: "Demo", dependencies: ["ControlProtocol", "Room", "Picture"], swiftSettings: everywhere),
