@@ -164,7 +164,7 @@ let package = Package(
       "CloudAgent",
       [
         "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
-        "WebSockets", "Linux", "Crypto",
+        "WebSockets", "Linux", "Crypto", "TestSupport",
       ]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]

@@ -95,6 +95,8 @@ def measure_allocations(bench):
     before, first = record.counts(), int(control.ask("status")["frames"])
     watch.await_event("room", phase="script_ended", seconds=CONVERSATION_SECONDS)
     for cue in ("listening", "thinking", "no-network", "problem"):
+        # An answer that still plays comes first.
+        control.ask("stop")
         answer = control.ask("cue", cue=cue)
         if answer["error"] != "0":
             raise Gone(f"the cue {cue} was not played: {answer}")

@@ -20,7 +20,7 @@ final class AgentLink {
   static let progressEvery = SampleSpan.milliseconds(200)
 
   private let link: ServerLink
-  private let address: ServerAddress
+  private let tokens: TokenDesk
   private let onEvent: (Event) -> Void
   private let clock: ClockKeeper
   private var network: NetworkWatch?
@@ -31,6 +31,8 @@ final class AgentLink {
   private var nextProgress = SampleTime.start
   private var lastAcknowledged: Int64 = 0
   private var isClosing = false
+  /// Why we closed it without the machine's asking.
+  private var ownLoss: LinkLoss?
   private(set) var connects = 0
 
   init(
@@ -40,7 +42,7 @@ final class AgentLink {
     machine = LinkMachine(settings: LinkMachine.Settings(settings))
     clock = ClockKeeper(folder: settings.device.state)
     var forward: (ServerLink.Event) -> Void = { _ in }
-    address = try ServerAddress(url: settings.agent.url)
+    tokens = try TokenDesk(on: loop, settings)
     link = ServerLink(
       on: loop,
       trust: TLSTrust(settings),
@@ -62,7 +64,7 @@ final class AgentLink {
   /// Once for each time the loop wakes, not for each frame: what has arrived is to be seen first.
   func tick(at time: SampleTime, isTalking: Bool) {
     guard !isClosing else { return }
-    machine.wallClock = WallClock.seconds() * 1_000
+    machine.wallClock = WallClock.milliseconds()
     if isTalking, machine.isOpen, time >= nextProgress {
       nextProgress = time + AgentLink.progressEvery
       let acknowledged = link.acknowledgedBytes
@@ -99,18 +101,39 @@ final class AgentLink {
 
   private func perform(_ effect: LinkMachine.Effect) {
     switch effect {
-    case .mint: break
-    case .connect: link.connect(to: address, clock: clock.reading)
+    case .mint:
+      tokens.mint(judgedBy: clock.reading) { [unowned(unsafe) self] outcome in
+        switch outcome {
+        case .granted(let lifetime): decide(.granted(lifetime: lifetime))
+        case .refused(let loss): decide(.notGranted(loss))
+        }
+      }
+    case .connect: connect()
     case .transmit(.text(let bytes)): transmit(bytes, isText: true)
     case .transmit(.binary(let bytes)): transmit(bytes, isText: false)
     case .ping: link.ping()
     case .hangUp(let parting): link.close(code: parting.code)
     case .deliver(let message):
-      if case .welcome(let welcome) = message { keepClock(agent: welcome.clock) }
-      onEvent(.received(message))
+      onEvent(.received(noticed(message)))
     case .change(let change): onEvent(.changed(change))
     case .note(let note): onEvent(.noted(note))
     }
+  }
+
+  private func connect() {
+    do throws(SecretProblem) {
+      let (address, headers) = try tokens.target()
+      link.connect(to: address, headers: headers, clock: clock.reading)
+    } catch {
+      decide(.closed(LinkLoss(error.reason, advice: error.advice)))
+    }
+  }
+
+  private func noticed(_ message: Downstream) -> Downstream {
+    guard case .welcome(var welcome) = message else { return message }
+    keepClock(agent: welcome.clock)
+    if let longest = tokens.longestTurn { welcome.longestTurn = min(welcome.longestTurn, longest) }
+    return .welcome(welcome)
   }
 
   /// - Parameter agent: what it says the time is, in milliseconds since 1970.
@@ -122,8 +145,11 @@ final class AgentLink {
   }
 
   private func transmit(_ bytes: [UInt8], isText: Bool) {
+    guard !link.send(bytes, isText: isText), link.isOpen else { return }
     // It is kept for the next connection, and this one is of no use.
-    if !link.send(bytes, isText: isText), link.isOpen { link.close(code: 1001) }
+    ownLoss = LinkLoss(
+      "the network takes nothing any more", advice: "is the uplink fast enough?")
+    link.close(code: 1001)
   }
 
   private func handle(_ event: ServerLink.Event) {
@@ -145,7 +171,8 @@ final class AgentLink {
         loss.endsSession = true
       default: break
       }
-      decide(.closed(loss))
+      decide(.closed(ownLoss ?? loss))
+      ownLoss = nil
     }
   }
 }
@@ -181,5 +208,6 @@ extension LinkMachine.Settings {
     longestWait = settings.link.longestWait
     longestOutage = settings.link.outage
     idleLimit = settings.link.idleClose > .zero ? settings.link.idleClose : nil
+    usesBroker = !settings.broker.url.isEmpty
   }
 }

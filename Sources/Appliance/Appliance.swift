@@ -16,10 +16,39 @@ public enum Appliance {
       throw StartProblem(
         "agent.url: \(error.description)", advice: "correct agent.url", isSetting: true)
     }
+    try checkSecrets(settings)
     try ControlSocket.check(settings.control.socket, group: settings.control.group)
     if settings.sound.card == .wav, settings.wav.microphone.isEmpty {
       throw StartProblem(
         "sound.card is wav, but wav.microphone names no file", advice: "set wav.microphone",
+        isSetting: true)
+    }
+  }
+
+  private static func checkSecrets(_ settings: DeviceSettings) throws(StartProblem) {
+    let (agent, broker) = (settings.agent, settings.broker)
+    if !broker.url.isEmpty {
+      do throws(LinkError) { _ = try ServerAddress(https: broker.url) } catch {
+        throw StartProblem(
+          "broker.url: \(error.description)", advice: "correct broker.url", isSetting: true)
+      }
+      if broker.secretFile.isEmpty, settings.device.certificateFile.isEmpty {
+        throw StartProblem(
+          "broker.url is set, but nothing proves this device to the broker",
+          advice: "set broker.secret_file, or device.certificate and device.key", isSetting: true)
+      }
+    }
+    guard !agent.keyFile.isEmpty else { return }
+    guard agent.allowsLongLivedKey else {
+      throw StartProblem(
+        "agent.key_file is a key that never runs out, on a device that anyone can take",
+        advice:
+          "let a token broker give it tokens (broker.url); for debugging set agent.debug_long_lived_key",
+        isSetting: true)
+    }
+    guard broker.url.isEmpty else {
+      throw StartProblem(
+        "agent.key_file and broker.url are both set", advice: "remove agent.key_file",
         isSetting: true)
     }
   }
@@ -95,7 +124,8 @@ public enum Appliance {
         path: RecogniserPath.Settings(settings),
         interrupter: Interrupter.Settings(settings),
         cues: CuePlayer(
-          sounds: CueFiles.load(settings.speaker.cues), level: settings.speaker.cueLevel)))
+          sounds: CueFiles.load(settings.speaker.cues, complain: CueFiles.log),
+          level: settings.speaker.cueLevel)))
     var memory = EchoMemory()
     if keeper.load(into: &memory) { audio.recall(memory) }
     let thread = try StartProblem.advising("is the system out of memory?") {

@@ -47,7 +47,8 @@ struct CardOpener {
     let folder = CardOpener.folder(of: room.script)
     var sounds: [[Int16]] = []
     for name in script.sounds {
-      sounds.append(try load(name.utf8.first == UInt8(ascii: "/") ? name : folder + name))
+      sounds.append(
+        try CardOpener.load(name.utf8.first == UInt8(ascii: "/") ? name : folder + name))
     }
     let acoustics = RoomAcoustics(
       delay: room.echoDelay, gainDecibels: room.echoGainDecibels,
@@ -59,7 +60,7 @@ struct CardOpener {
 
   private func openWave() throws(SoundProblem) -> WaveCard {
     WaveCard(
-      sound: try load(settings.wav.microphone), speed: settings.wav.speed,
+      sound: try CardOpener.load(settings.wav.microphone), speed: settings.wav.speed,
       name: "wav \(settings.wav.microphone)")
   }
 
@@ -85,10 +86,13 @@ struct CardOpener {
     return String(decoding: bytes[...slash], as: UTF8.self)
   }
 
-  private func load(_ path: String) throws(SoundProblem) -> [Int16] {
-    let advice = "sounds are WAV files of 16 kHz, mono, 16 bit"
+  /// The samples of a WAV file.
+  static func load(
+    _ path: String, limit: Int = 256 << 20,
+    advice: String = "sounds are WAV files of 16 kHz, mono, 16 bit"
+  ) throws(SoundProblem) -> [Int16] {
     let bytes: [UInt8]
-    do throws(LinuxError) { bytes = try Files.read(path, limit: 256 << 20) } catch {
+    do throws(LinuxError) { bytes = try Files.read(path, limit: limit) } catch {
       throw SoundProblem(reason: error.description, advice: advice)
     }
     do throws(WaveError) { return try WaveFile.decode(bytes).mono16kHz() } catch {

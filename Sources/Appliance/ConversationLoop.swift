@@ -313,7 +313,7 @@ final class ConversationLoop {
       perform(conversation.press(.stop))
     case .cue(let name):
       guard let cue = Cue.named(name) else {
-        return .failure("there is no such cue: there are \(Cue.list)")
+        return .failure("there is no such cue: auricle help cue names them")
       }
       if let reason = whyNoCue { return .failure("the cue cannot be heard: \(reason)") }
       give(cue)
@@ -332,11 +332,10 @@ final class ConversationLoop {
   }
 
   private var whyNoCue: String? {
-    if conversation.shown == .speaking { return "an answer plays, which auricle stop ends" }
-    if case .missing(let problem, _) = card { return "\(problem.reason): \(problem.advice)" }
-    if bridge.volume == 0 { return "the volume is 0: auricle volume 70 is louder" }
-    if loaded.settings.speaker.cueLevel == 0 { return "speaker.cue_level is 0" }
-    return nil
+    if conversation.shown == .speaking { return "an answer plays" }
+    if case .missing = card { return "there is no sound" }
+    let isSilent = bridge.volume == 0 || loaded.settings.speaker.cueLevel == 0
+    return isSilent ? "the volume or speaker.cue_level is 0" : nil
   }
 
   private var status: Fields {
@@ -381,6 +380,9 @@ final class ConversationLoop {
     fields.add("uptime_ms", (MonotonicClock.microseconds() - startedAt) / 1_000)
     fields.add("resident_kib", Process.residentKiB)
     fields.add("fault", fault)
+    if loaded.settings.agent.allowsLongLivedKey, !loaded.settings.agent.keyFile.isEmpty {
+      fields.add("warning", "a key that never runs out is on this device (agent.key_file)")
+    }
     return fields
   }
 

@@ -4,12 +4,18 @@ internal import ControlProtocol
 ///
 /// What an older daemon does not tell is left out.
 struct StatusPage {
+  /// A clock that is off by less troubles nobody, in milliseconds.
+  static let clockTolerance: Int64 = 60_000
+
   let fields: Fields
   let screen: Screen
 
   var lines: [String] {
     var lines = [headline]
     if let fault { lines.append(line("fault", screen.painted(fault, .red))) }
+    if let warning = text("warning") {
+      lines.append(line("warning", screen.painted(warning, .yellow)))
+    }
     lines.append("")
     add("agent", agent, to: &lines)
     add("microphone", microphone, to: &lines)
@@ -86,6 +92,12 @@ struct StatusPage {
     }
     if let count = fields.number("reconnects"), count > 0 {
       line += ", \(Words.count(count, "reconnect", "reconnects"))"
+    }
+    if let span = fields.number("round_trip_ms"), span > 0 { line += ", \(span) ms there and back" }
+    if let offset = fields.number("clock_offset_ms"), abs(offset) > StatusPage.clockTolerance {
+      let text = Words.span(milliseconds: abs(offset))
+      line +=
+        ", " + screen.painted("this clock is \(text) \(offset > 0 ? "slow" : "fast")", .yellow)
     }
     return line
   }

@@ -5,6 +5,7 @@ public import VoiceCore
 /// `SettingsTable` has one row for each of these: its name in the file, range and help.
 public struct DeviceSettings: Equatable, Sendable {
   public var agent = Agent()
+  public var broker = Broker()
   public var device = Device()
   public var sound = Sound()
   public var alsa = ALSA()
@@ -25,6 +26,17 @@ public struct DeviceSettings: Equatable, Sendable {
     public var caFile = ""
     /// Pins with blanks between; empty: none.
     public var pin = ""
+    /// A key that never runs out; empty: none. Refused unless `allowsLongLivedKey`.
+    public var keyFile = ""
+    public var allowsLongLivedKey = false
+  }
+
+  /// Who gives the device short-lived tokens.
+  public struct Broker: Equatable, Sendable {
+    /// Empty: the agent asks for none.
+    public var url = ""
+    /// Empty: the device proves itself with its certificate.
+    public var secretFile = ""
   }
 
   public struct Device: Equatable, Sendable {

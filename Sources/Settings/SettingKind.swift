@@ -116,7 +116,8 @@ extension SettingKind {
       return .text(address)
     case .pins:
       let pins = try text(in: given, mayBeEmpty: true)
-      guard pins.utf8.split(separator: UInt8(ascii: " ")).allSatisfy(SettingKind.isPin) else {
+      guard Array(pins.utf8)[...].split(separator: UInt8(ascii: " ")).allSatisfy(SettingKind.isPin)
+      else {
         throw .badPin
       }
       return .text(pins)
@@ -231,10 +232,10 @@ extension SettingKind {
   }
 
   /// 32 bytes in base64: 43 digits, of which the last has two bits to spare, and a filler.
-  private static func isPin(_ text: Substring.UTF8View.SubSequence) -> Bool {
+  private static func isPin(_ text: ArraySlice<UInt8>) -> Bool {
     text.count == 44 && text.last == UInt8(ascii: "=")
       && text.dropLast().allSatisfy { digit(of: $0) != nil }
-      && (digit(of: text[text.index(text.startIndex, offsetBy: 42)]) ?? 1) & 3 == 0
+      && (digit(of: text[text.startIndex + 42]) ?? 1) & 3 == 0
   }
 
   private static func digit(of byte: UInt8) -> UInt8? {

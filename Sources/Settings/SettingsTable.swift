@@ -8,6 +8,7 @@ public enum SettingsTable {
 
   public static let sections: [Section] = [
     Section(name: "agent", help: "The voice agent this device talks to."),
+    Section(name: "broker", help: "Who gives this device short-lived tokens for the agent."),
     Section(name: "device", help: "Who this device is, as the agent sees it, and what it keeps."),
     Section(name: "sound", help: "Where sound comes from and goes to."),
     Section(name: "alsa", help: "The real sound card (sound.card = alsa)."),
@@ -37,6 +38,23 @@ public enum SettingsTable {
       "agent", "pin", .pins,
       "One of these public keys must be among the certificates of the agent, besides all other checks: the agent's own key or its authority's, and a spare. With a pin, a device whose clock is wrong can still connect."
     ) { $0.carry(&$1.agent.pin) },
+    Setting(
+      "agent", "key_file", .path(mayBeEmpty: true),
+      "For debugging only: a file with a key of the agent's that never runs out, shown as Authorization: Bearer. Whoever takes the device has the key; a broker gives it tokens instead."
+    ) { $0.carry(&$1.agent.keyFile) },
+    Setting(
+      "agent", "debug_long_lived_key", .flag,
+      "Without this the daemon does not start with agent.key_file. With it, auricle status says so."
+    ) { $0.carry(&$1.agent.allowsLongLivedKey) },
+
+    Setting(
+      "broker", "url", .text(mayBeEmpty: true),
+      "Where tokens are asked for (https://). The broker then says where the agent is, and agent.url is not used. It must be signed and pinned as the agent is. Empty: the agent asks for no token."
+    ) { $0.carry(&$1.broker.url) },
+    Setting(
+      "broker", "secret_file", .path(mayBeEmpty: true),
+      "A file that only the daemon can read, with the secret that proves this device to the broker in one line. Empty: device.certificate proves it."
+    ) { $0.carry(&$1.broker.secretFile) },
 
     Setting(
       "device", "name", .text(mayBeEmpty: false), "This device's own name, such as its place."

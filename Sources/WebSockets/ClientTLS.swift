@@ -33,23 +33,15 @@ final class ClientTLS {
     }
     let tls = ClientTLS(context, pins: trust.pins.map { Array($0.utf8) })
     if let file = trust.caFile {
-      try check(file, .badAuthorityFile)
-      guard SSL_CTX_load_verify_file(context, file) == 1 else {
-        throw Problem(reason: .badAuthorityFile, detail: "no certificate in it")
-      }
+      try check(file, .badAuthorityFile) { SSL_CTX_load_verify_file(context, $0) }
     } else {
       SSL_CTX_set_default_verify_paths(context)
     }
     if let file = trust.certificateFile {
-      try check(file, .badClientCertificate)
-      guard SSL_CTX_use_certificate_chain_file(context, file) == 1 else {
-        throw Problem(reason: .badClientCertificate, detail: "no certificate in \(file)")
-      }
-      let key = trust.keyFile ?? ""
-      try check(key, .badClientCertificate)
+      try check(file, .badClientCertificate) { SSL_CTX_use_certificate_chain_file(context, $0) }
       // Refuses a key that is not the certificate's, too.
-      guard SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else {
-        throw Problem(reason: .badClientCertificate, detail: "\(key): \(lastReason)")
+      try check(trust.keyFile ?? "", .badClientCertificate) {
+        SSL_CTX_use_PrivateKey_file(context, $0, SSL_FILETYPE_PEM)
       }
     }
     SSL_CTX_set_info_callback(context, info)
@@ -62,16 +54,22 @@ final class ClientTLS {
   func begin(_ attempt: Attempt) { attempts.append(attempt) }
   func end(_ attempt: Attempt) { attempts.removeAll { $0 === attempt } }
 
-  /// What the kernel says about a file says more than what OpenSSL makes of it.
-  private static func check(_ file: String, _ reason: LinkFailure.TLSReason) throws(Problem) {
+  private static func check(
+    _ file: String, _ reason: LinkFailure.TLSReason, load: (String) -> CInt
+  ) throws(Problem) {
+    // What the kernel says about a file says more than what OpenSSL makes of it.
     do throws(LinuxError) { try Files.checkReadable(file) } catch {
       throw Problem(reason: reason, detail: error.description)
     }
+    guard load(file) != 1 else { return }
+    throw Problem(reason: reason, detail: file + ": " + lastReason)
   }
 
   private static var lastReason: String {
-    guard let text = ERR_reason_error_string(ERR_peek_last_error()) else { return "OpenSSL" }
-    defer { ERR_clear_error() }
+    let code = ERR_peek_last_error()
+    ERR_clear_error()
+    if code & 0x7F_FFFF == UInt(PEM_R_NO_START_LINE) { return "nothing of the kind in it" }
+    guard let text = ERR_reason_error_string(code) else { return "of no use" }
     return String(cString: text)
   }
 
@@ -120,7 +118,7 @@ final class ClientTLS {
       let rules = X509_STORE_CTX_get0_param(chain)
     else { return 0 }
     let tls = Unmanaged<ClientTLS>.fromOpaque(ours).takeUnretainedValue()
-    X509_VERIFY_PARAM_set_time(rules, time_t(attempt.clock.judgedAt))
+    cwebsockets_judge_at(rules, attempt.clock.judgedAt)
     // The name anew, too: lws cuts it at the first colon, which leaves nothing of an IPv6 address.
     X509_VERIFY_PARAM_set_hostflags(rules, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
     let isAddress = X509_VERIFY_PARAM_set1_ip_asc(rules, attempt.server.host) == 1

@@ -1,3 +1,4 @@
+internal import CWebSockets
 internal import Linux
 
 /// What a device without a clock of its own knows about the time: not before its software was made,
@@ -64,17 +65,8 @@ public struct ClockReading: Equatable, Sendable {
 
   /// The system clock's day: `1970-01-01`.
   public var day: String {
-    // Days from the first of March of the year 0, in which leap days come last.
-    let days = Int(clamping: max(0, system) / 86_400) + 719_468
-    let era = days / 146_097
-    let dayOfEra = days % 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let month = (5 * dayOfYear + 2) / 153
-    let year = yearOfEra + era * 400 + (month >= 10 ? 1 : 0)
-    return "\(year)-\(ClockReading.two(month < 10 ? month + 3 : month - 9))-"
-      + ClockReading.two(dayOfYear - (153 * month + 2) / 5 + 1)
+    var text = [CChar](repeating: 0, count: 24)
+    cwebsockets_day(max(0, system), &text, Int32(text.count))
+    return text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
   }
-
-  private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

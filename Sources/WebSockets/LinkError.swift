@@ -9,13 +9,14 @@ public enum LinkError: Error, Equatable, Sendable, CustomStringConvertible {
   case noSuchInterface(given: String, reason: String)
 
   public var description: String {
+    // Not interpolated: that costs the device's program four times as many bytes.
     switch self {
-    case .badAddress(let given, let wanted): return "bad address \(given): \(wanted)"
-    case .noEventLoop(let reason): return "cannot start the event loop: \(reason)"
+    case .badAddress(let given, let wanted): return "bad address " + given + ": " + wanted
+    case .noEventLoop(let reason): return "cannot start the event loop: " + reason
     case .cannotWatch(let descriptor): return "cannot watch descriptor \(descriptor)"
-    case .cannotListen(let port, let reason): return "cannot listen on port \(port): \(reason)"
-    case .badCertificate(let file, let reason): return "cannot use \(file): \(reason)"
-    case .noSuchInterface(let given, let reason): return "cannot listen on \(given): \(reason)"
+    case .cannotListen(let port, let reason): return "cannot listen on port \(port): " + reason
+    case .badCertificate(let file, let reason): return "cannot use " + file + ": " + reason
+    case .noSuchInterface(let given, let reason): return "cannot listen on " + given + ": " + reason
     }
   }
 }

@@ -49,10 +49,10 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
   /// What a technician can do about it.
   public let advice: String
 
-  public var description: String { "\(reason): \(advice)" }
+  public var description: String { reason + ": " + advice }
 
   /// What happened, without what to do about it.
-  public var reason: String { detail.isEmpty ? summary : "\(summary) (\(detail))" }
+  public var reason: String { detail.utf8.isEmpty ? summary : summary + " (" + detail + ")" }
 
   /// The kind in a few words.
   public var summary: String {
@@ -61,7 +61,7 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case .unreachable: return "not reachable"
     case .nameNotFound: return "name not found"
     case .timedOut(.open): return "the open connection went silent"
-    case .timedOut(let stage): return "no answer: \(stage.words) took too long"
+    case .timedOut(let stage): return "no answer: " + stage.words + " took too long"
     case .tls(.unknownAuthority): return "certificate of an unknown authority"
     case .tls(.selfSigned): return "certificate signed by itself"
     case .tls(.wrongName): return "certificate for another name"
@@ -90,88 +90,14 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     clock: ClockReading, patience: ConnectPatience, limit: Int, who: String
   ) {
     self.kind = kind
-    let seconds = "more than \(patience.limit(of: kind.stage) / 1_000) s"
-    if case .timedOut(let stage) = kind, stage != .open {
-      self.detail = detail.isEmpty ? seconds : detail
+    if case .timedOut(let stage) = kind, stage != .open, detail.utf8.isEmpty {
+      self.detail = "more than \(patience.limit(of: stage) / 1_000) s"
     } else {
       self.detail = detail
     }
-    let place = "\(address.host) port \(address.port)"
-    switch kind {
-    case .refused: advice = "is \(who) running on \(place)?"
-    case .unreachable: advice = "check this device's network and the url of \(who)"
-    case .nameNotFound:
-      advice = "\(address.host) is not known: check the url of \(who) and the DNS"
-    case .timedOut(.lookup): advice = "check this device's DNS server and its network"
-    case .timedOut(.handshake):
-      advice = "does something else than \(who) listen on \(place), or is it overloaded?"
-    case .timedOut(.upgrade):
-      advice = "is it \(who) that listens on \(place), or is it overloaded?"
-    case .timedOut: advice = "\(place) does not answer: check the network and the firewalls between"
-    case .tls(.unknownAuthority):
-      if let caFile = trust.caFile {
-        advice = "\(who)'s certificate is not signed by an authority in \(caFile)"
-      } else {
-        advice =
-          "\(who)'s certificate is not signed by an authority this system trusts; "
-          + "name its authority's file in agent.ca_file"
-      }
-    case .tls(.selfSigned):
-      advice =
-        "put the certificate that signed it into "
-        + (trust.caFile ?? "a file and name that in agent.ca_file")
-    case .tls(.wrongName):
-      advice =
-        "\(who)'s certificate is not for \(address.host): use the name it is for in the url"
-    case .tls(.expired):
-      advice =
-        "renew \(who)'s certificate, or check this device's clock: it is \(clock.day) there"
-    case .tls(.notYetValid):
-      advice = "check this device's clock, which says \(clock.day), and \(who)'s certificate"
-    case .tls(.clockWrong):
-      advice =
-        "it says \(clock.day): set it, let it find a time server (NTP), or set agent.pin, which proves "
-        + "\(who) without a clock"
-    case .tls(.wrongPin):
-      advice =
-        "if \(who) has a new key, put that key's pin into agent.pin; else somebody is in between"
-    case .tls(.badAuthorityFile): advice = "check agent.ca_file \(trust.caFile ?? "")"
-    case .tls(.badClientCertificate):
-      advice =
-        "check device.certificate \(trust.certificateFile ?? "") and device.key \(trust.keyFile ?? "")"
-    case .tls(.clientRefused):
-      if let file = trust.certificateFile {
-        advice = "\(file) has run out, or \(who) does not know its authority: renew it"
-      } else {
-        advice = "\(who) wants one: name its files in device.certificate and device.key"
-      }
-    case .tls(.tooOld): advice = "\(who) must speak TLS 1.2 or newer"
-    case .tls(.weak): advice = "\(who) needs a larger key, or newer methods"
-    case .tls(.other): advice = "is \(place) a TLS server? Without TLS the url begins with ws://"
-    case .upgradeRefused(let status):
-      switch status {
-      case 101, 400, 426: advice = "the server does not speak our protocol: check the url"
-      case 401, 403: advice = "\(who) does not accept this device"
-      case 404: advice = "\(who) does not serve \(address.path): check the path in the url"
-      case 500...599: advice = "\(who) has trouble or is full; it will be tried again"
-      default: advice = "check the url of \(who)"
-      }
-    case .closedByPeer(1006): advice = "the network or \(who) went away"
-    case .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007), .closedByPeer(1008),
-      .closedByPeer(1009):
-      advice = "\(who) did not like what this device sent: do their versions match?"
-    case .closedByPeer: advice = "\(who)'s log knows why"
-    case .tooLarge:
-      advice = "\(who) sent more than \(limit) bytes at once: do the versions match?"
-    case .notText: advice = "is it an agent of ours that listens on \(place)?"
-    case .local: advice = "nothing to do"
-    }
-  }
-}
-
-extension LinkFailure.Kind {
-  fileprivate var stage: ConnectStage {
-    if case .timedOut(let stage) = self { return stage }
-    return .open
+    advice =
+      LinkAdvice(
+        kind: kind, address: address, trust: trust, clock: clock, limit: limit, who: who
+      ).text
   }
 }

@@ -27,7 +27,7 @@ public struct TLSTrust: Equatable, Sendable {
     func some(_ path: String) -> String? { path.utf8.isEmpty ? nil : path }
     self.init(
       caFile: some(caFile),
-      pins: pins.utf8.split(separator: UInt8(ascii: " ")).map {
+      pins: Array(pins.utf8)[...].split(separator: UInt8(ascii: " ")).map {
         String(decoding: $0, as: UTF8.self)
       }, certificateFile: some(certificateFile), keyFile: some(keyFile))
   }

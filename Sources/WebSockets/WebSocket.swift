@@ -25,6 +25,8 @@ class WebSocket: Endpoint {
   private(set) var isOpen = false
   private var hasEnded = false
   private var leaving: (code: UInt16, reason: String)?
+  /// We have begun to say goodbye.
+  var isLeaving: Bool { leaving != nil }
   private var queue: [(bytes: [UInt8], isText: Bool)] = []
   private var queuedBytes = 0
   private var wasFull = false

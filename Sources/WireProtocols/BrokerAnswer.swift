@@ -42,7 +42,7 @@ public enum BrokerAnswerError: Error, Equatable, Sendable, CustomStringConvertib
   }
 }
 
-/// Reads what a broker answers (docs/PROTOCOL.md, "Token broker"). A broker is believed where to
+/// Reads what a broker answers (docs/protocol/BROKER.md). A broker is believed where to
 /// connect and what to show, and nothing else: what it sends goes into an HTTP request of ours.
 public enum BrokerAnswer {
   public static let largest = 16_384

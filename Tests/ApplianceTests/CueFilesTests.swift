@@ -14,7 +14,7 @@ import VoiceCore
   /// What is heard, and what the log says.
   private func load(_ path: String) -> (sounds: CueSounds, lines: [String]) {
     var lines: [String] = []
-    let sounds = CueFiles.load(path) { lines.append($0) }
+    let sounds = CueFiles.load(path) { lines.append("\($0.reason) \($0.advice)") }
     return (sounds, lines)
   }
 

@@ -53,13 +53,11 @@ import VoiceCore
   /// throws the answer away. So each after each other, at full volume, however near the microphone.
   @Test(arguments: [-12, 0, 6])
   func theEchoOfACueIsNobodySpeaking(echo: Int) throws {
-    for seed in 241...(240 + 20) as ClosedRange<UInt64> {
-      for first in Cue.allCases {
-        for second in Cue.allCases {
-          let heard = try heardOfItself([first, second], echo: echo, seed: seed)
-          #expect(heard.contains { $0.speaker > .decibels(-40) })
-          #expect(!heard.contains { $0.isSpeech }, "\(first.word), then \(second.word) \(seed)")
-        }
+    for first in Cue.allCases {
+      for second in Cue.allCases {
+        let heard = try heardOfItself([first, second], echo: echo, seed: 241)
+        #expect(heard.contains { $0.speaker > .decibels(-40) })
+        #expect(!heard.contains { $0.isSpeech }, "\(first.word), then \(second.word)")
       }
     }
   }

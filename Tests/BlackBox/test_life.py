@@ -286,7 +286,7 @@ class TheDevicesOwnSounds(LifeTest):
         daemon = self.running(self.bench.usual(
             sound={"card": "wav"}, wav={"microphone": silence, "loudspeaker": played, "speed": 4},
             speaker={"volume": 100, "cues": cues, "cue_level": 100}))
-        daemon.await_line("cue not used.*problem.wav.*5 s.*auricle-agent --say")
+        daemon.await_line("cue at_ms=0 phase=failed.*problem.wav.*5 s.*auricle-agent --say")
         watch = self.bench.watch()
         for cue in ("listening", "problem"):
             self.assertIn(cue, self.auricle("cue", cue))

@@ -24,7 +24,8 @@ final class TestAgent {
   private var thread: RealtimeThread?
   let port: Int32
 
-  init(_ change: (inout AgentOptions) -> Void = { _ in }) throws {
+  init(clock: BrokerClock = BrokerClock(), _ change: (inout AgentOptions) -> Void = { _ in }) throws
+  {
     var options = AgentOptions()
     options.port = 0
     change(&options)
@@ -33,7 +34,7 @@ final class TestAgent {
     let asked = options
     thread = try RealtimeThread.start(name: "agent", priority: nil) {
       do {
-        let agent = try Agent(asked)
+        let agent = try Agent(asked, clock: clock)
         started.port.withLock { $0 = agent.port }
         started.ready.signal()
         try agent.run(until: started.stop.number)

@@ -180,6 +180,19 @@ import WireProtocols
     #expect(bench.hellos.last?.resuming?.token == "t-1")
   }
 
+  @Test func anAgentThatHangsUpBeforeWeDoIsNotCalledBackSoonerThanItWants() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.talking(true))
+    bench.feed(
+      .received(NativeAgent.encode(.goAway(in: .seconds(5), reason: "x", retryAfter: .seconds(3)))))
+    bench.cut()
+    #expect(bench.losses.last!.wait >= .seconds(3))
+    bench.open(resumed: true)
+    bench.cut()
+    #expect(bench.losses.last!.wait < .seconds(3))
+  }
+
   @Test func whoNeverPausesLeavesWhenTheTimeIsUp() {
     var bench = LinkBench()
     bench.open()

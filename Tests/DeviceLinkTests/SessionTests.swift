@@ -173,7 +173,36 @@ import WireProtocols
     bench.open()
     bench.feed(.received(NativeAgent.encode(.ping(777))))
     #expect(bench.notices.last == .pong(asked: 777, answered: 5_000))
+    // Nobody asked for this one.
     bench.feed(.received(NativeAgent.encode(.pong(asked: 4_000, answered: 9_000))))
-    #expect(bench.effects.last == .note(.clock(offset: 4_500)))
+    #expect(!bench.effects.contains(.note(.clock(offset: 4_500))))
+    bench.feed(.talking(true))
+    for _ in 0..<100 {
+      bench.pass(.milliseconds(700))
+      bench.feed(.pong)
+    }
+    #expect(bench.notices.contains(.ping(5_000)))
+    bench.machine.wallClock = 5_100
+    let pong = NativeAgent.encode(.pong(asked: 5_000, answered: 9_050))
+    bench.feed(.received(pong))
+    bench.feed(.received(pong))
+    #expect(bench.effects.filter { $0 == .note(.clock(offset: 4_000)) }.count == 1)
+  }
+
+  @Test func anAgentWithoutResumingMayBeTalkedToForEver() {
+    var bench = LinkBench()
+    bench.open(token: nil)
+    let packet = [UInt8](repeating: 0x48, count: 400)
+    for turn in 1...100 {
+      bench.feed(start(UInt32(turn)))
+      for place in 0..<100 {
+        bench.feed(
+          .say(
+            .turnAudio(TurnID(UInt32(turn)), packet: packet, at: .milliseconds(Int64(place) * 60))))
+      }
+      bench.feed(commit(UInt32(turn), 6_000))
+    }
+    #expect(bench.hangUps == 0 && bench.machine.unacknowledged == 0)
+    #expect(bench.machine.journalBytes < 60_000)
   }
 }

@@ -52,7 +52,8 @@ struct ClockFloorTests {
     #expect(day(ClockFloor.release) == "2026-11-21")
     #expect(day(1_798_761_599) == "2026-12-31")
     #expect(day(4_107_542_400) == "2100-03-01")
-    #expect(!day(.max).isEmpty)
+    // No date, and no trap.
+    #expect(day(.max).count <= 10)
   }
 }
 

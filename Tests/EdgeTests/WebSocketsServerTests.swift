@@ -80,6 +80,29 @@ import WebSockets
     #expect(bench.link.isOpen)
   }
 
+  @Test func theCodeThePeerClosedWithIsTold() throws {
+    func codes(_ end: (LinkBench, RawPeer) -> Void) throws -> [UInt16?] {
+      let bench = try LinkBench()
+      try bench.serve()
+      let peer = try RawPeer(of: bench)
+      try peer.upgrade()
+      end(bench, peer)
+      try bench.wait { bench.connection == nil }
+      return bench.served.compactMap {
+        if case .closed(let code) = $0.event { .some(code) } else { nil }
+      }
+    }
+    #expect(try codes { $1.send(frame: 0x88, bytes: [0x03, 0xE8]) } == [1000])
+    #expect(try codes { $1.send(frame: 0x88, bytes: [0x03, 0xF0]) } == [1008])
+    #expect(try codes { $1.send(frame: 0x88, bytes: []) } == [nil])
+    #expect(try codes { $1.shutDown() } == [nil])
+    #expect(
+      try codes { bench, peer in
+        bench.server.close(bench.connection!, code: 1001)
+        peer.send(frame: 0x88, bytes: [0x03, 0xE9])
+      } == [nil])
+  }
+
   @Test func thePeersAddressIsTold() throws {
     let bench = try LinkBench()
     try bench.serve()

@@ -71,7 +71,9 @@ import VoiceCore
   @Test func aWelcomeAfterAnOutageIsAFreshStart() {
     var rehearsal = Rehearsal()
     rehearsal.run { $0.link(.lost) }
-    rehearsal.run { $0.receive(.welcome(.init(session: "s", agent: "a", longestTurn: .seconds(30)))) }
+    rehearsal.run {
+      $0.receive(.welcome(.init(session: "s", agent: "a", longestTurn: .seconds(30))))
+    }
     #expect(rehearsal.conversation.shown == .idle)
     rehearsal.hear(true, milliseconds: 500)
     #expect(rehearsal.conversation.shown == .listening)
@@ -118,7 +120,9 @@ import VoiceCore
     var rehearsal = replying()
     rehearsal.run { $0.link(.away) }
     rehearsal.run { $0.link(.sessionOver) }
-    rehearsal.run { $0.receive(.welcome(.init(session: "t", agent: "a", longestTurn: .seconds(30)))) }
+    rehearsal.run {
+      $0.receive(.welcome(.init(session: "t", agent: "a", longestTurn: .seconds(30))))
+    }
     rehearsal.hear(true, milliseconds: 300, verdict: .confirmed(onset: rehearsal.time))
     #expect(rehearsal.sentCount { if case .interrupt = $0 { true } else { false } } == 0)
     #expect(rehearsal.audible.last == .some(nil))

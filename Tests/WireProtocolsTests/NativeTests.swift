@@ -20,7 +20,7 @@ struct NativeTests {
     var (device, agent) = try talking()
     let causes: [TurnCause] = [.speech, .button, .bargeIn]
     let ends: [TurnEnd] = [.endpoint, .longest, .button]
-    let cancels: [TurnCancel] = [.tooShort, .muted, .button]
+    let cancels: [TurnCancel] = [.tooShort, .muted, .button, .offline]
     let states: [PlaybackState] = [.playing, .drained, .underrun, .muted]
     var up: [Upstream] = []
     up += causes.map { .turnStart(TurnID(1), preRoll: .zero, cause: $0) }

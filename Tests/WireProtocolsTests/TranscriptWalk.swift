@@ -206,7 +206,10 @@ struct TranscriptWalk {
       let lastTurn = up.made.lastIndex {
         $0.isText && $0.string.hasPrefix(#"{"type":"turn.start""#)
       }
-      let unanswered = asked == nil ? nil : lastTurn.map { Array(up.made[$0...]) }
+      // What the microphone's sound became is no part of the turn.
+      let unanswered =
+        asked == nil
+        ? nil : lastTurn.map { up.made[$0...].filter { !$0.string.contains(#""capture""#) } }
       (device, agent, foreign) = (newcomer, fresh, (0, 0))
       (up, down, tokens) = (Direction(), Direction(), [])
       up.again = unanswered ?? []

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libwebsockets.h>
@@ -199,6 +200,19 @@ static inline int cwebsockets_chain_pin(X509_STORE_CTX *chain, int place, char t
   SHA256(key, (size_t)size, digest);
   OPENSSL_free(key);
   return EVP_EncodeBlock((unsigned char *)text, digest, sizeof digest) == 44;
+}
+
+// A system whose time_t has 32 bits ends in 2038; until then nothing may wrap around.
+static inline time_t cwebsockets_time(int64_t seconds) {
+  return sizeof(time_t) == 4 && seconds > INT32_MAX ? (time_t)INT32_MAX : (time_t)seconds;
+}
+static inline void cwebsockets_judge_at(X509_VERIFY_PARAM *rules, int64_t seconds) {
+  X509_VERIFY_PARAM_set_time(rules, cwebsockets_time(seconds));
+}
+static inline void cwebsockets_day(int64_t seconds, char *text, int size) {
+  time_t moment = cwebsockets_time(seconds);
+  struct tm parts;
+  if (!gmtime_r(&moment, &parts) || !strftime(text, (size_t)size, "%Y-%m-%d", &parts)) text[0] = 0;
 }
 
 // When the first certificate of the chain runs out, in seconds since 1970; 0 when that cannot be read.

@@ -1,7 +1,7 @@
 internal import WebSockets
 internal import WireProtocols
 
-/// What the broker decided, as HTTP says it (docs/PROTOCOL.md, "Token broker").
+/// What the broker decided, as HTTP says it (docs/protocol/BROKER.md).
 enum BrokerReply {
   static func granted(_ grant: Broker.Grant) -> SocketServer.Response {
     var writer = JSONWriter()
