@@ -129,7 +129,8 @@ let package = Package(
 
     // Many devices at once, for measuring an agent; never on the device.
     .executableTarget(
-      name: "auricle-load", dependencies: ["VoiceCore", "WireProtocols", "WebSockets", "Linux"],
+      name: "auricle-load",
+      dependencies: ["VoiceCore", "WireProtocols", "Room", "Opus", "WebSockets", "Linux"],
       swiftSettings: everywhere),
 
     // The demonstration: starts both sides, follows them, draws what happened.

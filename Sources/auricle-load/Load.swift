@@ -11,6 +11,7 @@ final class Load {
   private let options: LoadOptions
   private let loop: EventLoop
   private let address: ServerAddress
+  private let speech: [[UInt8]]
   private var devices: [LoadDevice] = []
   private var delays: [Int64] = []
   private var isMeasuring = false
@@ -23,6 +24,7 @@ final class Load {
   init(_ options: LoadOptions) throws {
     self.options = options
     address = try ServerAddress(url: options.url)
+    speech = try options.speech.map { try Speech.packets(in: $0) } ?? Speech.noise
     loop = try EventLoop(mostDescriptors: options.connections * 2 + 64)
   }
 
@@ -37,7 +39,7 @@ final class Load {
     trust.caFile = options.authority
     let start = MonotonicClock.microseconds()
     for index in 0..<options.connections {
-      let device = LoadDevice(index, in: self, isEager: options.isEager)
+      let device = LoadDevice(index, saying: speech, in: self, isEager: options.isEager)
       devices.append(device)
       device.connect(on: loop, to: address, trust: trust)
       pace(until: start + Int64(index + 1) * 1_000_000 / Int64(Load.connectsPerSecond))
@@ -48,8 +50,8 @@ final class Load {
     {
       _ = loop.run(atMostMilliseconds: 10)
     }
-    // Everybody has begun when one cycle is over.
-    live(seconds: 4)
+    // Everybody has begun by then.
+    live(seconds: 5)
     before = traffic
     isMeasuring = true
     live(seconds: options.seconds)

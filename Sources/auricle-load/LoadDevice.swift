@@ -3,14 +3,24 @@ import VoiceCore
 import WebSockets
 import WireProtocols
 
-/// One of many: a person who says something for 1.2 s, waits for the answer, and says the next thing.
+/// One of many: a person who says something, waits for the answer, hears it, and says it again.
 final class LoadDevice {
   /// What it does comes in steps of a packet.
   static let packet = SampleSpan.milliseconds(60)
-  private static let spoken = 20
-  private static let committed = 27
-  /// 3.6 s for a turn and its answer.
-  private static let cycle = 60
+  /// From the last packet to the commit: 420 ms of silence.
+  private static let patience = 7
+  /// Between an answer and the next turn: a turn of 1.2 s and its tone take 3.6 s with it.
+  private static let pause = 26
+  /// An answer that has not been heard by then will never be.
+  private static let longestAnswer = 500
+
+  /// What it does in so many steps from now.
+  private enum State {
+    case speaking(Int)
+    case silent(Int)
+    case waiting(Int)
+    case pausing(Int)
+  }
 
   let index: Int
   private let isEager: Bool
@@ -19,21 +29,22 @@ final class LoadDevice {
   private var link: ServerLink?
   private(set) var isReady = false
   private(set) var isLost = false
-  private var step: Int
+  private var state: State
+  private var steps = 0
   private var turn = TurnID(0)
   private var committedAt: Int64?
-  private var sound: [UInt8]
-  private var reply: (id: ReplyID, sent: SampleSpan, isWhole: Bool, startedAt: Int64)?
+  private let speech: [[UInt8]]
+  private var reply:
+    (id: ReplyID, sent: SampleSpan, isWhole: Bool, startedAt: Int64, reports: Int64)?
   private var unacknowledged = 0
 
-  init(_ index: Int, in load: Load, isEager: Bool) {
+  init(_ index: Int, saying speech: [[UInt8]], in load: Load, isEager: Bool) {
     self.index = index
     self.load = load
+    self.speech = speech
     self.isEager = isEager
     // Everybody is somewhere else in what they say.
-    step = -(index * 7 % LoadDevice.cycle)
-    // As large as 60 ms at 16 kbit/s; the echo does not look into it.
-    sound = [0x58] + (0..<119).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ index) }
+    state = .pausing(index * 7 % (speech.count + LoadDevice.patience + LoadDevice.pause))
   }
 
   func connect(on loop: EventLoop, to address: ServerAddress, trust: TLSTrust) {
@@ -76,8 +87,8 @@ final class LoadDevice {
       case .welcome:
         isReady = true
         put(NativeDevice.encode(.acknowledged(0)))
-      case .replyStart(let id, turn, _):
-        reply = (id, .zero, false, MonotonicClock.microseconds())
+      case .replyStart(let id, let turn, _):
+        if turn == self.turn { reply = (id, .zero, false, MonotonicClock.microseconds(), 0) }
       case .replyAudio(let id, let packet): hear(id, packet)
       case .replyEnd(let id, _, _): if reply?.id == id { reply?.isWhole = true }
       case .refused(let code, let message, _):
@@ -111,44 +122,60 @@ final class LoadDevice {
   /// Every 60 ms.
   func live() {
     guard isReady else { return }
-    defer { step = step + 1 == LoadDevice.cycle ? 0 : step + 1 }
-    guard step >= 0 else { return }
     follow()
-    switch step {
-    case 0..<LoadDevice.spoken:
-      if step == 0 {
-        if committedAt != nil { load.unanswered += 1 }
-        committedAt = nil
-        turn = turn.next
-        send(.turnStart(turn, preRoll: .zero, cause: .speech))
-      }
-      let place = SampleSpan.milliseconds(Int64(step) * LoadDevice.packet.milliseconds)
-      load.spoke(sound.count)
-      send(.turnAudio(turn, packet: sound, at: place))
-    case LoadDevice.spoken where isEager:
-      send(.turnEagerEnd(turn, revision: 0, audio: audio))
-    case LoadDevice.committed:
-      committedAt = MonotonicClock.microseconds()
-      send(.turnCommit(turn, audio: audio, reason: .endpoint))
-    default: break
-    }
-    if unacknowledged >= 32 || (unacknowledged > 0 && step % 30 == 29) {
+    advance()
+    steps += 1
+    if unacknowledged >= 32 || (unacknowledged > 0 && steps % 30 == 0) {
       unacknowledged = 0
       put(NativeDevice.encode(.acknowledged(wire.receivedCount)))
     }
   }
 
+  private func advance() {
+    switch state {
+    case .speaking(let index):
+      if index == 0 {
+        turn = turn.next
+        send(.turnStart(turn, preRoll: .zero, cause: .speech))
+      }
+      let place = SampleSpan.milliseconds(Int64(index) * LoadDevice.packet.milliseconds)
+      load.spoke(speech[index].count)
+      send(.turnAudio(turn, packet: speech[index], at: place))
+      guard index + 1 == speech.count else { return state = .speaking(index + 1) }
+      if isEager { send(.turnEagerEnd(turn, revision: 0, audio: audio)) }
+      state = .silent(LoadDevice.patience)
+    case .silent(0):
+      committedAt = MonotonicClock.microseconds()
+      reply = nil
+      send(.turnCommit(turn, audio: audio, reason: .endpoint))
+      state = .waiting(LoadDevice.longestAnswer)
+    case .silent(let rest): state = .silent(rest - 1)
+    case .waiting(0):
+      load.unanswered += 1
+      committedAt = nil
+      state = .speaking(0)
+    case .waiting(let rest): state = .waiting(rest - 1)
+    case .pausing(0): state = .speaking(0)
+    case .pausing(let rest): state = .pausing(rest - 1)
+    }
+  }
+
   private var audio: SampleSpan {
-    .milliseconds(Int64(LoadDevice.spoken) * LoadDevice.packet.milliseconds)
+    .milliseconds(Int64(speech.count) * LoadDevice.packet.milliseconds)
   }
 
   /// The loudspeaker.
   private func follow() {
-    guard let reply, reply.isWhole else { return }
-    let since = MonotonicClock.microseconds() - reply.startedAt
-    guard since >= reply.sent.milliseconds * 1_000 else { return }
-    report(.drained, played: reply.sent)
-    self.reply = nil
+    guard let reply, committedAt == nil else { return }
+    let since = (MonotonicClock.microseconds() - reply.startedAt) / 1_000
+    if reply.isWhole, since >= reply.sent.milliseconds {
+      report(.drained, played: reply.sent)
+      self.reply = nil
+      state = .pausing(LoadDevice.pause)
+    } else if since >= reply.reports * 1_000 + 1_000 {
+      self.reply?.reports += 1
+      report(.playing, played: min(reply.sent, .milliseconds(since)))
+    }
   }
 
   private func send(_ message: Upstream) { put(wire.encode(message)) }

@@ -9,6 +9,8 @@ struct LoadOptions {
   var connections = 1
   var seconds = 20
   var isEager = false
+  /// A WAV file of 16 kHz mono; nil for noise of 1.2 s.
+  var speech: String?
 
   /// Nil for help.
   static func parse(_ arguments: [String]) throws(Mistake) -> LoadOptions? {
@@ -26,6 +28,7 @@ struct LoadOptions {
       switch argument {
       case "--url": options.url = value
       case "--authority": options.authority = value
+      case "--say": options.speech = value
       case "--connections": options.connections = try number(argument, value, 1...1_000)
       case "--seconds": options.seconds = try number(argument, value, 1...3_600)
       default: throw Mistake(description: "there is no option \"\(argument)\": see --help")
@@ -54,6 +57,8 @@ struct LoadOptions {
       --authority FILE   certificates of the only authorities to trust, PEM; unless given, the system's
       --connections N    devices, 1 to 1000; 1 unless given
       --seconds N        how long to measure, once all are connected; 20 unless given
+      --say FILE         what each of them says: WAV, 16 kHz mono; unless given, 1.2 s of nothing that
+                         only the echo persona can answer
       --eager            each turn's probable end is announced 420 ms before its commit
 
     Prints one line: connections, turns answered, and from a commit to the first sound of its answer the
