@@ -62,7 +62,7 @@ final class AgentLink {
   var unacknowledged: Int { machine.unacknowledged }
 
   /// Once for each time the loop wakes, not for each frame: what has arrived is to be seen first.
-  func tick(at time: SampleTime, isTalking: Bool) {
+  func tick(at time: SampleTime, isTalking: Bool, isNeeded: Bool = true) {
     guard !isClosing else { return }
     machine.wallClock = WallClock.milliseconds()
     if isTalking, machine.isOpen, time >= nextProgress {
@@ -72,6 +72,7 @@ final class AgentLink {
       lastAcknowledged = acknowledged
     }
     decide(.talking(isTalking))
+    decide(.needing(isNeeded))
     decide(.tick(time))
   }
 

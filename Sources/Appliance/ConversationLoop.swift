@@ -140,7 +140,9 @@ final class ConversationLoop {
   func audioSignalled() {
     bridge.wakeup.clear()
     while let heard = bridge.heard.pop() { hear(heard) }
-    if stopAt == nil { link?.tick(at: now, isTalking: conversation.isBusy) }
+    if stopAt == nil {
+      link?.tick(at: now, isTalking: conversation.isBusy, isNeeded: conversation.needsAgent)
+    }
     while let event = bridge.roomEvents.pop() {
       tell(Happening(event, words: roomWords?.words(line: event.line)))
     }

@@ -36,8 +36,6 @@ final class TokenDesk {
     request = WebRequest(on: loop, who: "the token broker", trust: TLSTrust(settings))
   }
 
-  var isNeeded: Bool { broker != nil }
-
   /// Where to connect, and what to show there.
   func target() throws(SecretProblem) -> (ServerAddress, [RequestHeader]) {
     if let grant { return (grant.address, grant.headers) }

@@ -47,6 +47,7 @@ public struct LinkMachine: Sendable {
   var awaySince: SampleTime? = SampleTime.start
   var isGivenUp = false
   var isTalking = false
+  var isNeeded = true
   var quietSince = SampleTime.start
   /// Why we hang up, which says more than how the socket ended.
   var ownReason: LinkLoss?
@@ -92,6 +93,7 @@ public struct LinkMachine: Sendable {
       tick(&effects)
     case .say(let message): say(message, &effects)
     case .talking(let isTalking): talk(isTalking, &effects)
+    case .needing(let isNeeded): self.isNeeded = isNeeded
     case .tryNow: tryNow()
     case .opened:
       guard case .connecting = phase else { break }
@@ -141,7 +143,7 @@ public struct LinkMachine: Sendable {
 
   mutating func watch(_ since: SampleTime, _ effects: inout [Effect]) {
     if now - since >= Backoff.heldLongEnough { backoff.succeeded() }
-    switch liveness.check(isTalking: isTalking, at: now) {
+    switch liveness.check(isNeeded: isTalking && isNeeded, at: now) {
     case .fine: break
     case .ask: effects.append(.ping)
     case .dead:
@@ -216,7 +218,7 @@ public struct LinkMachine: Sendable {
     phase = .connecting(since: now)
     ownReason = nil
     effects.append(.change(.connecting))
-    effects.append(.connect(isUrgent: isUrgent))
+    effects.append(.connect)
   }
 
   /// Somebody may be waiting: short of giving up, we try often.

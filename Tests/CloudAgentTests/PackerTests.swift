@@ -1,3 +1,4 @@
+import ESpeak
 import Opus
 import Testing
 import VoiceCore
@@ -66,5 +67,26 @@ import VoiceCore
     #expect(try decode(packets).count == whole)
     #expect(speech.dropLast().allSatisfy { !$0.isEndOfSentence })
     #expect(speech.reduce(.zero) { $0 + $1.length }.samples == Int64(whole))
+  }
+
+  @Test func whatTheVoiceSaysIsPackedToo() throws {
+    let voice = try Synthesizer(voice: "en-us", wordsPerMinute: 170)
+    for text in Persona.answer(.history, isAudible: true, memory: Memory()).sentences {
+      var packer = try Packer()
+      var speech: [Speech] = []
+      try voice.say(text) { piece in
+        if case .sound(let sound) = piece {
+          do throws(OpusError) {
+            if let more = try packer.add(sound) { speech.append(more) }
+          } catch {
+            Issue.record("\(error)")
+          }
+        }
+        return true
+      }
+      speech.append(try packer.finish())
+      let lengths = speech.flatMap(\.packets).map { Speech.sound(in: $0).milliseconds }
+      #expect(lengths.dropFirst().dropLast().allSatisfy { $0 == 120 }, "\(lengths)")
+    }
   }
 }

@@ -99,6 +99,15 @@ import VoiceCore
     #expect(rehearsal.audible.last == ReplyID(1) && rehearsal.cues.isEmpty)
   }
 
+  @Test func whoInterruptsAReplyWhileNobodyIsReachedIsToldSo() {
+    var rehearsal = replying()
+    rehearsal.run { $0.link(.away) }
+    rehearsal.run { $0.link(.lost) }
+    rehearsal.hear(true, milliseconds: 300, verdict: .confirmed(onset: rehearsal.time))
+    #expect(rehearsal.audible.last == .some(nil))
+    #expect(rehearsal.cues == [.noNetwork] && rehearsal.conversation.shown == .offline)
+  }
+
   @Test func aReplyWhoseSessionIsOverEndsWithWhatIsThereAndSaysThatItIsNotAll() {
     var rehearsal = replying()
     let told = rehearsal.sent.count

@@ -5,7 +5,9 @@ public struct Conversation: Sendable {
   static let longestDecision = SampleSpan.milliseconds(1_500)
   /// Often enough for an agent that may send 20 s ahead; four times as often cost a third of all
   /// bytes that went up.
-  static let reportEvery = SampleSpan.seconds(1)
+  public static let reportEvery = SampleSpan.seconds(1)
+  /// Of a reply that is all here, nobody needs to know for more than memory's sake.
+  public static let restReportEvery = SampleSpan.seconds(4)
 
   public let settings: Settings
   public private(set) var presence = Presence()
@@ -33,6 +35,8 @@ public struct Conversation: Sendable {
   /// Its session is over: it ends with what is here of it, and the agent knows nothing of it.
   var isOrphan = false
   var received = SampleSpan.zero
+  /// All of the reply at the loudspeaker is here.
+  var isWhole = false
   var nextReport = SampleTime.start
   var lastProgress = SampleTime.start
 
@@ -43,12 +47,18 @@ public struct Conversation: Sendable {
     endpointer = Endpointer(settings: settings.endpointer)
     let held = max(
       settings.preRoll + Conversation.longestDecision,
-      settings.endpointer.longestSilence + Conversation.longestDecision)
+      max(settings.endpointer.longestSilence, settings.endpointer.patience)
+        + Conversation.longestDecision)
     recent = UtteranceBuffer(capacity: held)
   }
 
   /// Something is going on that needs the agent.
   public var isBusy: Bool { machine.state != .idle }
+
+  /// The agent must be there now: somebody speaks or waits, or there is more to come.
+  public var needsAgent: Bool {
+    if case .speaking = machine.state { !isWhole } else { isBusy }
+  }
 
   /// Packets of replies for which there was no room.
   public var refusedPackets: Int { waiting.refused }
@@ -68,7 +78,7 @@ public struct Conversation: Sendable {
     if machine.handle(.tick(now)) == .rest(.noAnswer) {
       effects.append(.cue(.problem))
       show(because: .noAnswer, &effects)
-    } else if case .thinking(_, let since) = machine.state,
+    } else if let since = silentSince,
       courtesy.isLong(since: since, patience: settings.patience, at: now)
     {
       effects.append(.cue(.thinking))
@@ -105,6 +115,7 @@ public struct Conversation: Sendable {
       if let ours = named(reply) {
         if status == .failed { effects.append(.note(.replyFailed(reply))) }
         waiting.add(.end(ours))
+        isWhole = true
       }
     case .interruptAcknowledged:
       break
@@ -245,6 +256,15 @@ public struct Conversation: Sendable {
     guard let current, !isOrphan else { return }
     isOrphan = true
     waiting.add(.end(current))
+  }
+
+  /// Since when somebody who is waiting for an answer, or for the rest of one, hears nothing.
+  private var silentSince: SampleTime? {
+    switch machine.state {
+    case .idle, .listening: nil
+    case .thinking(_, let since): since
+    case .speaking: lastProgress
+    }
   }
 
   /// Somebody speaks whom nobody can answer.
