@@ -23,12 +23,14 @@ def measure_cuts(options):
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--verbose", action="store_true")
     chosen = options.parse_args(sys.argv[2:])
-    cuts = cutting.run(chosen.cuts, chosen.parallel, chosen.seed)
+    cuts, problems = cutting.run(chosen.cuts, chosen.parallel, chosen.seed)
     for cut in cuts if chosen.verbose else []:
         print(f"# {cut.kind} at {cut.begins:.1f} s for {cut.lasts:.1f} s: noticed {cut.noticed},"
               f" ready {cut.ready}, lost {cut.lost_ms} and muted {cut.muted_ms} of {cut.spoken_ms} ms"
               f" {cut.flaws}")
     show([("seed", chosen.seed), *cutting.figures(cuts)])
+    if problems:
+        raise Gone(f"{len(problems)} talks ended early; the first: {problems[0]}")
 
 
 def measure_reconnects(options):

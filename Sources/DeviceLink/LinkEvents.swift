@@ -8,7 +8,7 @@ extension LinkMachine {
     /// What is said at the begin of each connection; session and clock are filled in.
     public var hello: Upstream.Hello
     /// From the first packet to the welcome.
-    public var connectLimit = SampleSpan.seconds(10)
+    public var connectLimit = SampleSpan.seconds(25)
     /// From hello to welcome.
     public var helloLimit = SampleSpan.seconds(5)
     /// Between tries, when all goes wrong for long.
@@ -54,8 +54,7 @@ extension LinkMachine {
   public enum Effect: Equatable, Sendable {
     /// Ask the broker for a token.
     case mint
-    /// - Parameter isUrgent: somebody waits; rather try again soon than wait long for an answer.
-    case connect(isUrgent: Bool)
+    case connect
     case transmit(WireMessage)
     /// A WebSocket ping.
     case ping

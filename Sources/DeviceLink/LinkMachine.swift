@@ -218,7 +218,7 @@ public struct LinkMachine: Sendable {
     phase = .connecting(since: now)
     ownReason = nil
     effects.append(.change(.connecting))
-    effects.append(.connect(isUrgent: isUrgent))
+    effects.append(.connect)
   }
 
   /// Somebody may be waiting: short of giving up, we try often.

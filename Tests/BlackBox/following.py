@@ -75,6 +75,13 @@ class Follower:
                                "\n".join(str(seen.event) for seen in self.seen[-15:]))
                 self._news.wait(left)
 
+    def await_ready(self, seconds: float = SECONDS) -> None:
+        """Until the daemon has its agent; perhaps it already had when we began to follow."""
+        away = ("offline", "connecting", "fault")
+        self.await_(
+            lambda event: is_event("link", phase="open")(event)
+            or event.get("event") == "state" and event["state"] not in away, "welcome", seconds)
+
     def await_time(self, at_ms: int, seconds: float = 4 * SECONDS) -> None:
         """Until the daemon's own clock, which counts samples, is there."""
         with self._news:

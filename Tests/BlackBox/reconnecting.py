@@ -52,7 +52,7 @@ def run(cycles: int) -> Found:
     try:
         daemon = bench.daemon(bench.usual(relay.port))
         follower = Follower(bench)
-        follower.await_(is_event("link", phase="open"), "welcome")
+        follower.await_ready()
         latencies: list[float] = []
 
         def cycle() -> None:

@@ -114,7 +114,7 @@ class NetworksThatBreak(Together):
 
     def play_a_reset_at_the_boundary_of_each_message(self, stage):
         follower = self.talk(stage)
-        follower.await_(IS_OPEN, "welcome")
+        follower.await_ready()
         for way in (self.relay.down, self.relay.up):
             for records in range(12):
                 mark = follower.mark()
@@ -150,7 +150,7 @@ class NetworksThatBreak(Together):
 
     def play_silence_while_nobody_talks(self, stage):
         follower = self.talk(stage, *QUIET)
-        follower.await_(IS_OPEN, "welcome")
+        follower.await_ready()
         mark = follower.mark()
         self.relay.sever()
         began = time.monotonic()
@@ -162,7 +162,7 @@ class NetworksThatBreak(Together):
 
     def play_nobody_who_answers_for_several_attempts(self, stage):
         follower = self.talk(stage, link={"connect_timeout": "2 s"})
-        follower.await_(IS_OPEN, "welcome")
+        follower.await_ready()
         for gate in (Gate.REFUSED, Gate.UNANSWERED, Gate.SILENT):
             mark = follower.mark()
             self.relay.gate = gate
@@ -178,7 +178,7 @@ class NetworksThatBreak(Together):
 
     def play_one_byte_a_second_before_there_is_tls(self, stage):
         follower = self.talk(stage, link={"connect_timeout": "3 s"})
-        follower.await_(IS_OPEN, "welcome")
+        follower.await_ready()
         mark = follower.mark()
         self.relay.down.rate = 1
         self.relay.reset()
@@ -189,7 +189,7 @@ class NetworksThatBreak(Together):
 
     def play_damaged_bytes(self, stage):
         follower = self.talk(stage)
-        follower.await_(IS_OPEN, "welcome")
+        follower.await_ready()
         # In the handshake, in the certificate, in the welcome and after it.
         for way in (self.relay.down, self.relay.up):
             for place in (10, 200, 700, 1_500):
@@ -250,8 +250,8 @@ class Outages(Together):
 
     def play_a_turn_spoken_while_the_network_is_away(self, stage):
         """The whole of it within fifteen seconds: it is delivered afterwards."""
-        follower = self.talk(stage, "wait 3 s", *long_talk(stage))
-        follower.await_(IS_OPEN, "welcome")
+        follower = self.talk(stage, *long_talk(stage))
+        follower.await_ready()
         self.relay.sever()
         self.relay.end(End.RESET)
         mark = self.await_speech(follower)
@@ -406,7 +406,7 @@ class StrangeServers(Together):
             connection.listen()
 
         follower = stage.daemon(self.fake(stage, serve).port, *QUIET)
-        follower.await_(IS_OPEN, "welcome")
+        follower.await_ready()
         assert sum(IS_LOST(seen.event) for seen in follower.seen) >= 5
 
     def play_one_byte_a_second_in_the_upgrade_and_in_the_welcome(self, stage):
@@ -465,7 +465,7 @@ class NetworksOfTheKernel(Together):
 
     def play_a_partition_while_nobody_talks(self, stage):
         follower = self.talk(stage, *QUIET)
-        follower.await_(IS_OPEN, "welcome")
+        follower.await_ready()
         mark = follower.mark()
         self.network.partition()
         began = time.monotonic()
@@ -541,7 +541,8 @@ class Measures(Together):
     """Short versions of tools/cuts and tools/reconnects."""
 
     def play_no_word_is_lost_in_cuts_while_somebody_speaks(self, stage):
-        cuts = cutting.run(8, parallel=8, seed=1)
+        cuts, problems = cutting.run(8, parallel=8, seed=1)
+        assert not problems, problems
         bad = [cut for cut in cuts if cut.words_lost() or cut.doubled_ms or cut.flaws]
         assert not bad, "\n".join(map(str, bad))
 

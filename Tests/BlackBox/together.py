@@ -54,7 +54,7 @@ class Stage:
     def daemon(self, port: int, *script: str, within: Network | None = None, **sections) -> Follower:
         """Starts the daemon in a room where a visitor follows the script, and follows it."""
         bench = self.bench
-        room = {"script": bench.script("wait 1 s", *(script or VISITOR * 30))}
+        room = {"script": bench.script("wait 2 s", *(script or VISITOR * 30))}
         sections["room"] = {**room, **sections.get("room", {})}
         # The visitor would take a cue for an answer.
         sections["speaker"] = {"cue_level": 0}
@@ -63,12 +63,12 @@ class Stage:
         self.follower = Follower(bench)
         return self.follower
 
-    def answered(self, after: int, seconds: float = 2 * SECONDS):
-        """Awaits a turn that begins from now on and is answered to its end: all is well again."""
+    def answered(self, after: int, seconds: float = 2 * SECONDS) -> None:
+        """Awaits a turn that begins from there on, and an answer that can be heard: all is well again."""
         follower = self.follower
         begun = follower.await_(is_event("turn", phase="started"), "turn", seconds, after)
-        return follower.await_(
-            is_event("reply", phase="drained"), "answer", seconds, follower.seen.index(begun))
+        follower.await_(
+            is_event("reply", phase="first_sound"), "answer", seconds, follower.seen.index(begun))
 
     def close(self, has_failed: bool) -> None:
         self.bench.close()

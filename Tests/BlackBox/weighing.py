@@ -25,7 +25,7 @@ def wire() -> list[tuple[str, float]]:
     try:
         bench.daemon(bench.usual(tap.port, room={"script": bench.script(*CONVERSATION)}))
         follower = Follower(bench)
-        follower.await_(is_event("link", phase="open"), "welcome")
+        follower.await_ready()
         begun = tap.wire_up, tap.wire_down
         follower.await_(is_event("room", phase="script_ended"), "end", 8 * SECONDS)
         ended = tap.wire_up, tap.wire_down

@@ -177,13 +177,9 @@ private final class PythonServer {
     let script = try authority.folder.file(
       "server.py",
       """
-<<<<<<< HEAD
-      import ssl, sys, http.server
-=======
       from http import server as web
       from ssl import CERT_REQUIRED, PROTOCOL_TLS_SERVER, SSLContext
       from sys import argv
->>>>>>> tls
 
       class Handler(web.BaseHTTPRequestHandler):
           protocol_version = "HTTP/1.1"
