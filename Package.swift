@@ -137,7 +137,11 @@ let package = Package(
     // Both sides in one process, in virtual time, while everything goes wrong.
     .target(
       name: "Simulator", dependencies: ["VoiceCore", "WireProtocols", "DeviceLink", "CloudAgent"],
-      swiftSettings: everywhere + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+      // Optimised in every build, as what it runs thousands of times.
+      swiftSettings: everywhere + [
+        .unsafeFlags(["-O"], .when(configuration: .debug)),
+        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+      ]),
     .executableTarget(
       name: "auricle-simulate", dependencies: ["Simulator", "Linux"], swiftSettings: everywhere),
 
