@@ -6,8 +6,8 @@ internal import WireProtocols
 /// `LinkMachine` decide, over a network that is not there.
 final class Device {
   var shared = SharedState()
-  private(set) var conversation: Conversation
-  private(set) var machine: LinkMachine
+  private var conversation: Conversation
+  private var machine: LinkMachine
   private var packer = Packer()
   private var unpacker = Unpacker()
   private let network: Network
@@ -34,6 +34,10 @@ final class Device {
     self.judge = judge
     timeline = judge.timeline
   }
+
+  var shown: Shown { conversation.shown }
+  var journalBytes: Int { machine.journalBytes }
+  var refusedPackets: Int { conversation.refusedPackets }
 
   // MARK: The thread
 

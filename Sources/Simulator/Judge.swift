@@ -1,4 +1,3 @@
-internal import DeviceLink
 internal import VoiceCore
 
 /// A promise that was not kept.
@@ -277,7 +276,7 @@ final class Judge {
 
   // MARK: Each frame
 
-  func check(_ machine: LinkMachine, _ conversation: Conversation) {
+  func check(journalBytes: Int, refusedPackets: Int) {
     if let owed, now < .max {
       let silence = now - max(owed.since, lastAudible, busyUntil)
       if silence > owed.limit + Judge.tolerance {
@@ -294,9 +293,9 @@ final class Judge {
         fail("turn-limits", "turn \(openTurn.id) is open for \((now - openTurn.since) * 10) ms")
       }
     }
-    if machine.journalBytes > 260 << 10 {
-      fail("bounds", "the device's journal holds \(machine.journalBytes) bytes")
+    if journalBytes > 260 << 10 {
+      fail("bounds", "the device's journal holds \(journalBytes) bytes")
     }
-    if conversation.refusedPackets > 0 { fail("bounds", "a packet of a reply was refused") }
+    if refusedPackets > 0 { fail("bounds", "a packet of a reply was refused") }
   }
 }

@@ -90,7 +90,7 @@ package final class World {
       judge.busyUntil = now + 5
     }
     if !isAgentFirst { agent.run(at: now, wallClock: wallClock) }
-    judge.check(device.machine, device.conversation)
+    judge.check(journalBytes: device.journalBytes, refusedPackets: device.refusedPackets)
   }
 
   // MARK: What happens to the line
@@ -150,18 +150,18 @@ package final class World {
       if person.unmute() { device.press(.mute(false)) }
       chapter = .clearing(since: now)
     case .clearing(let since):
-      if device.conversation.shown == .idle, now - since >= 300 {
+      if device.shown == .idle, now - since >= 300 {
         timeline.add("world", 2, "all is quiet; one more question")
         person.speak(for: 120)
         chapter = .asking(since: now, turn: judge.lastTurn)
       } else if now - since > World.recovery + scenario.link.longestWait.steps {
         judge.fail(
           "recovers",
-          "\((now - since) * 10) ms after the last fault it is \(device.conversation.shown)")
+          "\((now - since) * 10) ms after the last fault it is \(device.shown)")
       }
     case .asking(let since, let before):
       let isHeard = judge.answered.contains { $0 > before }
-      if isHeard, device.conversation.shown == .idle { chapter = .resting(since: now) }
+      if isHeard, device.shown == .idle { chapter = .resting(since: now) }
       if !isHeard, now - since > World.answer {
         judge.fail("recovers", "the question after the storm was not answered")
       } else if now - since > .seconds(60) {
