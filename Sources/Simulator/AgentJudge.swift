@@ -41,7 +41,11 @@ final class AgentJudge {
   func take(_ note: SessionNote, of session: SessionID) {
     let name = session.number
     switch note {
-    case .began:
+    case .began(_, let hello, _):
+      if hello.resuming != nil, sessions[newest] != nil {
+        judge.fail(
+          "session-kept", "session \(newest) was asked for and is here, but a new one began")
+      }
       sessions[name] = Session(beganAt: judge.timeline.now)
       newest = name
     case .resumed: newest = name
@@ -141,7 +145,11 @@ final class AgentJudge {
     let key = ReplyKey(process: process, session: name, reply: reply.number)
     let told = Int(played.milliseconds)
     if sessions[name]?.reply == reply.number { sessions[name]?.told = told }
-    guard let truth = judge.ledger.find(key), !truth.isBlurred else { return }
+    guard let truth = judge.ledger.find(key), truth.answering != nil else {
+      return judge.fail(
+        "protocol-kept", "the device speaks of reply \(reply.number), which is not of this session")
+    }
+    guard !truth.isBlurred else { return }
     let slack =
       switch report {
       case .drained: 0
