@@ -27,6 +27,7 @@ final class AgentJudge {
   private var process = 1
   /// The session that the device was welcomed to last.
   private var newest = 0
+  private var newestConnection = 0
 
   init(judge: Judge, replyBuffer: SampleSpan) {
     self.judge = judge
@@ -41,10 +42,19 @@ final class AgentJudge {
   func take(_ note: SessionNote, of session: SessionID) {
     let name = session.number
     switch note {
-    case .began:
+    case .began(let connection, let hello, _):
+      // A hello may be late, and its connection long given up.
+      let isNewest = connection.number > newestConnection
+      if isNewest, hello.resuming != nil, sessions[newest] != nil {
+        judge.fail(
+          "session-kept", "session \(newest) was asked for and is here, but a new one began")
+      }
       sessions[name] = Session(beganAt: judge.timeline.now)
-      newest = name
-    case .resumed: newest = name
+      if isNewest { (newest, newestConnection) = (name, connection.number) }
+    case .resumed(let connection, _, _):
+      if connection.number > newestConnection {
+        (newest, newestConnection) = (name, connection.number)
+      }
     case .ended: sessions[name] = nil
     case .heard(let message): hear(message, name)
     case .said(let message): say(message, name)
@@ -75,6 +85,10 @@ final class AgentJudge {
       if let begun = judge.begunAt[id.number], let session = sessions[name], begun < session.beganAt
       {
         judge.fail("turn-sent-once", "turn \(id.number) is sent again, though its answer had begun")
+      }
+      if let told = judge.givenUpAt[id.number], let session = sessions[name], told < session.beganAt
+      {
+        judge.fail("turn-sent-once", "turn \(id.number) is sent again, though it was given up")
       }
     case .turnCancel: sessions[name]?.turn = nil
     case .turnAudio(let id, let packet, let place):
@@ -141,7 +155,11 @@ final class AgentJudge {
     let key = ReplyKey(process: process, session: name, reply: reply.number)
     let told = Int(played.milliseconds)
     if sessions[name]?.reply == reply.number { sessions[name]?.told = told }
-    guard let truth = judge.ledger.find(key), !truth.isBlurred else { return }
+    guard let truth = judge.ledger.find(key), truth.answering != nil else {
+      return judge.fail(
+        "protocol-kept", "the device speaks of reply \(reply.number), which is not of this session")
+    }
+    guard !truth.isBlurred else { return }
     let slack =
       switch report {
       case .drained: 0

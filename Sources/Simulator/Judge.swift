@@ -44,6 +44,13 @@ final class Judge {
   /// When the device heard that an answer to a turn begins.
   private(set) var begunAt: [UInt32: Int] = [:]
 
+  /// When a turn was given up before the person.
+  private(set) var givenUpAt: [UInt32: Int] = [:]
+  /// The reply that was begun last has been heard.
+  private var hasSounded = false
+  private var welcomes: [Int] = []
+  private var strikes: [Int] = []
+
   // The person.
   private var speech = 0
   private var silence = 0
@@ -86,6 +93,7 @@ final class Judge {
     }
     if isConfirmed, let sounding { kill(sounding, from: now + 2) }
     guard let number else { return }
+    if isCardThere { hasSounded = true }
     guard number < ledger.frames.count else { return fail("one-voice", "unknown sound \(number)") }
     let frame = ledger.frames[number]
     let index = Int(frame.reply)
@@ -96,6 +104,8 @@ final class Judge {
 
   /// Our sound is as loud everywhere as the fades make it, so a jump is a click.
   func edge(from last: Int16, to next: Int16) {
+    // It ends as it was made.
+    if let sounding, ledger[sounding].heard == ledger[sounding].made { return }
     let step = abs(abs(Int(last)) - abs(Int(next)))
     if step > 2 * Int(SoundCode.loudness) / SoundCode.fade {
       fail("soft-edges", "the loudspeaker jumps by \(step) of \(SoundCode.loudness)")
@@ -186,12 +196,16 @@ final class Judge {
       end(id)
       excuse()
     // From here on it counts anew.
+    case .welcomed: welcomed()
     case .replyStarted(_, let turn):
+      hasSounded = false
       owed?.limit = 2 * scenario.conversation.patience.steps
       if begunAt[turn.number] == nil { begunAt[turn.number] = now }
-    case .replyDrained: settled()
+    // An answer without a sound is none.
+    case .replyDrained: if hasSounded { settled() }
     case .shown(_, _, because: .noAnswer):
       wanted = nil
+      giveUp()
       missAnswer()
     case .shown(_, _, because: .linkLost): wanted = committed?.turn == wanted ? wanted : nil
     case .interrupted(_, _, let played): compare(played)
@@ -233,6 +247,7 @@ final class Judge {
 
   /// Somebody pressed stop, or the card went: nobody expects an answer.
   func stopped() {
+    if owed != nil { giveUp() }
     wanted = nil
     excuse()
     settled()
@@ -240,12 +255,31 @@ final class Judge {
 
   func gave(_ cue: Cue) {
     isApology = cue == .problem || cue == .noNetwork
+    if cue == .noNetwork, owed != nil { giveUp() }
     if isApology { apologisedAt = now }
     // Given up while they speak.
     if isApology { excuse() }
   }
 
   private func settled() { owed = nil }
+
+  /// Nobody is told that a turn failed which is answered later after all.
+  private func giveUp() {
+    if let turn = committed?.turn, givenUpAt[turn] == nil { givenUpAt[turn] = now }
+  }
+
+  // MARK: Connections
+
+  func struck() { strikes.append(now) }
+
+  private func welcomed() {
+    welcomes.append(now)
+    let recent = welcomes.count { now - $0 < .seconds(20) }
+    let excuses = strikes.count { now - $0 < .seconds(20) }
+    if recent > 12 + 2 * excuses {
+      fail("calls-in-moderation", "\(recent) welcomes in 20 s, \(excuses) faults")
+    }
+  }
 
   /// What it says to the agent.
   func said(_ message: Upstream) {

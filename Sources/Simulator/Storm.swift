@@ -25,6 +25,7 @@ struct Storm {
     let span = length
     world.timeline.add("storm", fault.rawValue, "\(fault), \(span * 10) ms")
     until = max(until, now + span)
+    world.struck()
     strike(fault, span, at: now, world)
   }
 

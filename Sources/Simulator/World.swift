@@ -114,6 +114,8 @@ package final class World {
     }
   }
 
+  func struck() { judge.struck() }
+
   func cutAll() {
     for connection in network.connections where connection.isOpen { cut(connection) }
   }

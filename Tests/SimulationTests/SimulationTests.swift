@@ -45,8 +45,8 @@ func expectPeace(_ scenario: Scenario, sourceLocation: SourceLocation = #_source
   guard World(scenario).run().broken != nil else { return }
   let outcome = World(scenario, isTraced: true).run()
   guard let broken = outcome.broken else { return }
-  let end = outcome.lines.suffix(20).joined(separator: "\n")
+  let story = outcome.lines.suffix(20).reduce("") { "\($0)\n\($1)" }
   Issue.record(
-    "seed \(outcome.seed): \(broken.invariant): \(broken.detail)\n\(end)",
+    "seed \(outcome.seed): \(broken.invariant): \(broken.detail)\(story)",
     sourceLocation: sourceLocation)
 }

@@ -61,8 +61,10 @@ extension Conversation {
       _ = machine.handle(.replyDrained(reply))
       effects.append(.makeAudible(nil))
       effects.append(.note(.replyDrained(agentsName, played: head.played)))
-      if hasFailed { effects.append(.cue(.problem)) }
-      show(because: hasFailed ? .replyFailed : .answered, &effects)
+      // An answer without a sound is none to whoever waits for it.
+      let isAnswer = !hasFailed && head.played > .zero
+      if !isAnswer { effects.append(.cue(.problem)) }
+      show(because: isAnswer ? .answered : .replyFailed, &effects)
     } else if now - lastProgress >= settings.thinkingLimit, head.state != .held {
       // The agent stopped in the middle without a word.
       _ = machine.handle(.replyFailed(reply))
