@@ -43,6 +43,7 @@ let package = Package(
     .executable(name: "auricle", targets: ["auricle"]),
     .executable(name: "auricle-agent", targets: ["auricle-agent"]),
     .executable(name: "auricle-demo", targets: ["auricle-demo"]),
+    .executable(name: "auricle-simulate", targets: ["auricle-simulate"]),
   ],
   targets: [
     // The core: pure. No I/O, no clock, no threads, no C, no logging.
@@ -130,6 +131,23 @@ let package = Package(
       name: "auricle-agent", dependencies: ["CloudAgent", "ControlProtocol", "Linux"],
       swiftSettings: everywhere),
 
+    // Many devices at once, for measuring an agent; never on the device.
+    .executableTarget(
+      name: "auricle-load",
+      dependencies: ["VoiceCore", "WireProtocols", "Room", "Opus", "WebSockets", "Linux"],
+      swiftSettings: everywhere),
+
+    // Both sides in one process, in virtual time, while everything goes wrong.
+    .target(
+      name: "Simulator", dependencies: ["VoiceCore", "WireProtocols", "DeviceLink", "CloudAgent"],
+      // Optimised in every build, as what it runs thousands of times.
+      swiftSettings: everywhere + [
+        .unsafeFlags(["-O"], .when(configuration: .debug)),
+        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+      ]),
+    .executableTarget(
+      name: "auricle-simulate", dependencies: ["Simulator", "Linux"], swiftSettings: everywhere),
+
     // The demonstration: starts both sides, follows them, draws what happened.
     .target(
       name: "Demo", dependencies: ["ControlProtocol", "Room", "Picture"], swiftSettings: everywhere),
@@ -174,6 +192,7 @@ let package = Package(
         "CloudAgent", "VoiceCore", "WireProtocols", "Room", "Opus", "PocketSphinx", "ESpeak",
         "WebSockets", "Linux", "Crypto", "TestSupport",
       ]),
+    tests("Simulation", ["Simulator", "DeviceLink", "VoiceCore"]),
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]
 )

@@ -8,7 +8,7 @@ extension LinkMachine {
     /// What is said at the begin of each connection; session and clock are filled in.
     public var hello: Upstream.Hello
     /// From the first packet to the welcome.
-    public var connectLimit = SampleSpan.seconds(10)
+    public var connectLimit = SampleSpan.seconds(25)
     /// From hello to welcome.
     public var helloLimit = SampleSpan.seconds(5)
     /// Between tries, when all goes wrong for long.
@@ -33,6 +33,10 @@ extension LinkMachine {
     /// What the conversation has to say, and whether anything is going on in it.
     case say(Upstream)
     case talking(Bool)
+    /// Whether it could go on without the agent for a while: a reply plays that is all here.
+    case needing(Bool)
+    /// An answer to this turn would come too late: it is not to be said again to anybody.
+    case nobodyWaits(TurnID)
     /// What failed may work now, because the network has changed; or somebody waits for it.
     case tryNow
     /// The connection asked for is open.
@@ -52,8 +56,7 @@ extension LinkMachine {
   public enum Effect: Equatable, Sendable {
     /// Ask the broker for a token.
     case mint
-    /// - Parameter isUrgent: somebody waits; rather try again soon than wait long for an answer.
-    case connect(isUrgent: Bool)
+    case connect
     case transmit(WireMessage)
     /// A WebSocket ping.
     case ping

@@ -52,8 +52,8 @@ struct Liveness: Sendable {
     return min(Liveness.longestPatience, max(Liveness.shortestPatience, wanted))
   }
 
-  mutating func check(isTalking: Bool, at now: SampleTime) -> Finding {
-    guard isTalking else {
+  mutating func check(isNeeded: Bool, at now: SampleTime) -> Finding {
+    guard isNeeded else {
       // The library asks in long pauses; ours would only cost bytes.
       waiting = nil
       return .fine

@@ -155,7 +155,7 @@ public struct DeviceSettings: Equatable, Sendable {
   public struct Link: Equatable, Sendable {
     public var packet: SampleSpan = .milliseconds(60)
     public var bitsPerSecond = 16_000
-    public var connectTimeout: SampleSpan = .seconds(10)
+    public var connectTimeout: SampleSpan = .seconds(25)
     public var longestWait: SampleSpan = .seconds(30)
     public var replyBuffer: SampleSpan = .seconds(20)
     public var outage: SampleSpan = .seconds(15)

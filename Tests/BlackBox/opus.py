@@ -1,5 +1,6 @@
 """Opus packets to send, made with the system's library: what an honest agent would say."""
 
+import array
 import ctypes
 import ctypes.util
 import math
@@ -26,8 +27,12 @@ def babble(milliseconds, seed=1):
         for index in range(RATE * milliseconds // 1_000))
 
 
+def _library():
+    return ctypes.CDLL(ctypes.util.find_library("opus") or "libopus.so.0")
+
+
 def encode(samples):
-    library = ctypes.CDLL(ctypes.util.find_library("opus") or "libopus.so.0")
+    library = _library()
     library.opus_encoder_create.restype = ctypes.c_void_p
     failure = ctypes.c_int()
     encoder = ctypes.c_void_p(
@@ -44,3 +49,34 @@ def encode(samples):
         packets.append(room.raw[:size])
     library.opus_encoder_destroy(encoder)
     return packets
+
+
+def decode(packets):
+    """The samples in packets, one after the other."""
+    library = _library()
+    library.opus_decoder_create.restype = ctypes.c_void_p
+    failure = ctypes.c_int()
+    decoder = ctypes.c_void_p(library.opus_decoder_create(RATE, 1, ctypes.byref(failure)))
+    assert failure.value == 0
+    most = RATE * 120 // 1_000
+    room = (ctypes.c_int16 * most)()
+    samples = array.array("h")
+    for packet in packets:
+        count = library.opus_decode(decoder, packet, len(packet), room, most, 0)
+        assert count > 0, count
+        samples.extend(room[:count])
+    library.opus_decoder_destroy(decoder)
+    return samples
+
+
+def milliseconds(packet):
+    """How much sound is in a packet (RFC 6716, section 3.1)."""
+    kind, count = packet[0] >> 3, packet[0] & 3
+    if kind < 12:
+        length = (10, 20, 40, 60)[kind & 3]
+    elif kind < 16:
+        length = (10, 20)[kind & 1]
+    else:
+        length = (2.5, 5, 10, 20)[kind & 3]
+    frames = {0: 1, 1: 2, 2: 2}.get(count) or packet[1] & 63
+    return int(length * frames)

@@ -10,6 +10,7 @@ Which programs is decided by the environment that tools/black-box sets:
 """
 
 import os
+import random
 import re
 import shlex
 import shutil
@@ -266,9 +267,17 @@ class Certificates:
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody has, and below those that the kernel hands out: whoever lets it go for a while
+    gets it back."""
+    while True:
+        port = random.randrange(18_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Bench:
@@ -328,18 +337,21 @@ class Bench:
             sections.setdefault(section, {}).update(keys)
         return sections
 
-    def daemon(self, settings, *arguments, environment=None, name="auricled"):
-        """Starts the daemon with settings: a path, or sections as `settings` takes them."""
-        path = settings if isinstance(settings, Path) else self.settings(settings)
-        return self.start(
-            [*device_program("AURICLE_DAEMON"), "--config", path, *arguments], name, environment)
+    def daemon(self, settings, *arguments, environment=None, name="auricled", within=None):
+        """Starts the daemon with settings: a path, or sections as `settings` takes them.
 
-    def agent(self, port=0, certificate=None):
+        `within` is a network (netns.py) to start it in.
+        """
+        path = settings if isinstance(settings, Path) else self.settings(settings)
+        command = [*device_program("AURICLE_DAEMON"), "--config", path, *arguments]
+        return self.start(within.wrap(*command) if within else command, name, environment)
+
+    def agent(self, port=0, certificate=None, options=()):
         """Starts the real agent; its port is in `agent.port`."""
         certificate, key = certificate or self.certificates.server()
         agent = self.start(
             [host_program("AURICLE_AGENT"), "--port", port, "--certificate", certificate,
-             "--key", key], "agent")
+             "--key", key, *options], "agent")
         _, listening = agent.await_line(r"listening on .*:(\d+)")
         agent.port = int(listening[1])
         return agent

@@ -67,7 +67,7 @@ import WireProtocols
   @Test func eachStepHasItsDeadline() {
     var bench = LinkBench()
     bench.pass { $0.connects == 1 }
-    bench.pass(.seconds(11))
+    bench.pass(.seconds(26))
     #expect(bench.hangUps == 1)
     bench.feed(.closed(LinkLoss("closed", advice: "")))
     #expect(bench.losses.last?.loss.reason == "no connection in time")
@@ -267,7 +267,7 @@ import WireProtocols
 
   @Test func aBrokerThatDoesNotAnswerIsAskedAgain() {
     var bench = LinkBench { $0.usesBroker = true }
-    bench.pass(.seconds(11))
+    bench.pass(.seconds(26))
     #expect(bench.losses.first?.loss.reason == "the token broker does not answer")
     bench.pass(.seconds(12))
     #expect(bench.mints >= 2)

@@ -177,9 +177,11 @@ private final class PythonServer {
     let script = try authority.folder.file(
       "server.py",
       """
-      import http.server, ssl, sys
+      from http import server as web
+      from ssl import CERT_REQUIRED, PROTOCOL_TLS_SERVER, SSLContext
+      from sys import argv
 
-      class Handler(http.server.BaseHTTPRequestHandler):
+      class Handler(web.BaseHTTPRequestHandler):
           protocol_version = "HTTP/1.1"
 
           def do_POST(self):
@@ -190,11 +192,11 @@ private final class PythonServer {
               self.end_headers()
               self.wfile.write(answer)
 
-      context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-      context.load_cert_chain(sys.argv[1], sys.argv[2])
-      context.load_verify_locations(sys.argv[3])
-      context.verify_mode = ssl.CERT_REQUIRED
-      server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+      context = SSLContext(PROTOCOL_TLS_SERVER)
+      context.load_cert_chain(argv[1], argv[2])
+      context.load_verify_locations(argv[3])
+      context.verify_mode = CERT_REQUIRED
+      server = web.HTTPServer(("127.0.0.1", 0), Handler)
       server.socket = context.wrap_socket(server.socket, server_side=True)
       print(server.server_port, flush=True)
       server.serve_forever()

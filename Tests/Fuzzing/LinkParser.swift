@@ -68,7 +68,10 @@ private struct LinkRun {
       isTalking.toggle()
       try tell(.talking(isTalking))
     case .form3:
-      let event = choices.of([LinkMachine.Event.tryNow, .pong, .progress])
+      let event = choices.of([
+        LinkMachine.Event.tryNow, .pong, .progress, .needing(true), .needing(false),
+        .nobodyWaits(TurnID(turn)),
+      ])
       try tell(event)
     case .form4:
       // The shortest way to a connection, for an agent that is not the point now.

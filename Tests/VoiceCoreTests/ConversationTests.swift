@@ -324,6 +324,73 @@ import VoiceCore
     #expect(rehearsal.audible.isEmpty)
   }
 
+  /// An interrupt would fence off the first sound of the good answer, which the agent sent before it
+  /// heard of it (found by the simulator).
+  @Test func aStaleReplyIsOnlyIgnoredWhileTheGoodOneMayBeOnItsWay() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.hear(true, milliseconds: 500)
+    rehearsal.hear(false, milliseconds: 1_000)
+    let sent = rehearsal.sent.count
+    rehearsal.run { $0.receive(.replyStart(ReplyID(1), answering: TurnID(1))) }
+    #expect(rehearsal.sent.count == sent)
+    rehearsal.run { $0.receive(.replyStart(ReplyID(2), answering: TurnID(2))) }
+    #expect(rehearsal.audible.count == 1)
+  }
+
+  @Test func whatIsSaidLongAfterTheButtonIsAtItsPlaceInTheTurn() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(false, milliseconds: 1_000, value: 1)
+    rehearsal.run { $0.press(.listen) }
+    rehearsal.hear(false, milliseconds: 3_900, value: 2)
+    rehearsal.hear(true, milliseconds: 500, value: 3)
+    rehearsal.hear(false, milliseconds: 1_000, value: 4)
+    #expect(rehearsal.streamed.filter { $0[0] == 2 }.count == 390)
+  }
+
+  @Test func aReplyThatDoesNotGoOnIsWaitedForWithCues() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 2_000)
+    rehearsal.playhead.state = .underrun
+    rehearsal.hear(false, milliseconds: 9_000)
+    #expect(rehearsal.cues == [.thinking, .thinking])
+    rehearsal.hear(false, milliseconds: 7_000)
+    #expect(rehearsal.cues == [.thinking, .thinking, .thinking, .problem])
+  }
+
+  @Test func aReplyThatDoesNotBeginToSoundKeepsNobodyFromSpeaking() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.run { $0.receive(.replyStart(ReplyID(1), answering: TurnID(1))) }
+    rehearsal.hear(true, milliseconds: 100)
+    rehearsal.hear(false, milliseconds: 400)
+    #expect(rehearsal.conversation.shown == .speaking, "a noise is no reason")
+    rehearsal.hear(true, milliseconds: 500, value: 5)
+    #expect(rehearsal.conversation.shown == .listening)
+    #expect(rehearsal.sentCount { $0 == .interrupt(ReplyID(1), played: .zero) } == 1)
+    #expect(rehearsal.streamed.filter { $0[0] == 5 }.count == 50, "every word")
+  }
+
+  /// The audio thread drops an interrupted reply by itself. If the frame that says so is lost, because
+  /// this thread was away for seconds, nobody would be heard until the reply is given up.
+  @Test func anInterruptionThatWasMissedIsMadeUpFor() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 1_000)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.reply(1, to: 1)
+    rehearsal.hear(false, milliseconds: 300)
+    rehearsal.time = rehearsal.time + .seconds(3)
+    rehearsal.playhead.state = .silent
+    rehearsal.hear(false, milliseconds: 10)
+    #expect(rehearsal.sentCount { $0 == .interrupt(ReplyID(1), played: .milliseconds(300)) } == 1)
+    #expect(rehearsal.conversation.shown == .listening)
+  }
+
   @Test func withoutASoundCardThereIsAFaultAndNoTurn() {
     var rehearsal = Rehearsal()
     rehearsal.run { $0.sound(isWorking: false) }

@@ -12,8 +12,9 @@ struct AgentSession: Sendable {
   }
 
   /// A turn without sound for so long is given up: it keeps an ear from others. Longer than any pause
-  /// a device allows inside a turn. (A lost connection stops this clock: see `ServedSession`.)
-  static let longestSilence = SampleSpan.seconds(10)
+  /// a device allows inside a turn, and than it takes us to notice that a connection is dead, which
+  /// stops this clock (see `ServedSession`): else the rest of the turn would come to nobody.
+  static let longestSilence = SampleSpan.seconds(20)
   /// Turns that wait for their words. A device that commits more is told to wait.
   static let mostThinking = 4
   /// Less room than this for unplayed sound cannot be kept filled.

@@ -5,7 +5,9 @@ public struct Conversation: Sendable {
   static let longestDecision = SampleSpan.milliseconds(1_500)
   /// Often enough for an agent that may send 20 s ahead; four times as often cost a third of all
   /// bytes that went up.
-  static let reportEvery = SampleSpan.seconds(1)
+  public static let reportEvery = SampleSpan.seconds(1)
+  /// Of a reply that is all here, nobody needs to know for more than memory's sake.
+  public static let restReportEvery = SampleSpan.seconds(4)
 
   public let settings: Settings
   public private(set) var presence = Presence()
@@ -33,6 +35,10 @@ public struct Conversation: Sendable {
   /// Its session is over: it ends with what is here of it, and the agent knows nothing of it.
   var isOrphan = false
   var received = SampleSpan.zero
+  /// All of the reply at the loudspeaker is here.
+  var isWhole = false
+  /// That is not all that was to be said.
+  var hasFailed = false
   var nextReport = SampleTime.start
   var lastProgress = SampleTime.start
 
@@ -43,12 +49,18 @@ public struct Conversation: Sendable {
     endpointer = Endpointer(settings: settings.endpointer)
     let held = max(
       settings.preRoll + Conversation.longestDecision,
-      settings.endpointer.longestSilence + Conversation.longestDecision)
+      max(settings.endpointer.longestSilence, settings.endpointer.patience)
+        + Conversation.longestDecision)
     recent = UtteranceBuffer(capacity: held)
   }
 
   /// Something is going on that needs the agent.
   public var isBusy: Bool { machine.state != .idle }
+
+  /// The agent must be there now: somebody speaks or waits, or there is more to come.
+  public var needsAgent: Bool {
+    if case .speaking = machine.state { !isWhole } else { isBusy }
+  }
 
   /// Packets of replies for which there was no room.
   public var refusedPackets: Int { waiting.refused }
@@ -66,9 +78,10 @@ public struct Conversation: Sendable {
     follow(heard.playhead, &effects)
     listen(to: heard, &effects)
     if machine.handle(.tick(now)) == .rest(.noAnswer) {
+      effects.append(.nobodyWaits(committed.id))
       effects.append(.cue(.problem))
       show(because: .noAnswer, &effects)
-    } else if case .thinking(_, let since) = machine.state,
+    } else if let since = silentSince,
       courtesy.isLong(since: since, patience: settings.patience, at: now)
     {
       effects.append(.cue(.thinking))
@@ -102,9 +115,12 @@ public struct Conversation: Sendable {
         received += span
       }
     case .replyEnd(let reply, let status, _):
-      if let ours = named(reply) {
-        if status == .failed { effects.append(.note(.replyFailed(reply))) }
+      // Only once: the end is always taken, whatever waits before it.
+      if let ours = named(reply), !isWhole {
+        hasFailed = status == .failed
+        if hasFailed { effects.append(.note(.replyFailed(reply))) }
         waiting.add(.end(ours))
+        isWhole = true
       }
     case .interruptAcknowledged:
       break
@@ -119,6 +135,8 @@ public struct Conversation: Sendable {
 
   public enum LinkChange: Equatable, Sendable {
     case connecting
+    /// We hung up because nobody speaks; it is back when somebody does.
+    case resting
     /// There is no connection just now. What is said is kept for the next.
     case away
     /// The session ended with the connection: what the agent still had to say never comes.
@@ -136,6 +154,7 @@ public struct Conversation: Sendable {
     case .away:
       presence.link = .connecting
       show(because: .linkAway, &effects)
+    case .resting: presence.link = .ready
     case .sessionOver: bereave()
     case .lost:
       presence.link = .down
@@ -151,7 +170,12 @@ public struct Conversation: Sendable {
     var effects: [Effect] = []
     switch press {
     case .listen:
-      guard presence.obstacle == nil else { break }
+      guard presence.obstacle == nil else {
+        // Whoever pressed the button is not to wonder.
+        effects.append(.cue(presence.obstacle == .offline ? .noNetwork : .problem))
+        if presence.obstacle == .offline { effects.append(.callAgent) }
+        break
+      }
       if case .speaking = machine.state { stop(&effects) }
       if case .beginTurn(let id, let cause) = machine.handle(.speechStarted(now, .button)) {
         onset = now
@@ -194,6 +218,7 @@ public struct Conversation: Sendable {
   mutating func stop(_ effects: inout [Effect]) {
     switch machine.handle(.stopped) {
     case .silence: silence(&effects)
+    case .rest: effects.append(.nobodyWaits(committed.id))
     case .dropTurn(let id, let reason): drop(id, reason, &effects)
     default: break
     }
@@ -219,6 +244,7 @@ public struct Conversation: Sendable {
       effects.append(.send(.turnCancel(open.id, reason: reason)))
       effects.append(.note(.turnLost(open.id)))
     }
+    if case .thinking(let id, _) = machine.state { effects.append(.nobodyWaits(id)) }
     _ = machine.handle(.linkLost)
     turn = nil
     endpointer.reset()
@@ -244,7 +270,19 @@ public struct Conversation: Sendable {
   mutating func bereave() {
     guard let current, !isOrphan else { return }
     isOrphan = true
+    guard !isWhole else { return }
+    hasFailed = true
+    isWhole = true
     waiting.add(.end(current))
+  }
+
+  /// Since when somebody who is waiting for an answer, or for the rest of one, hears nothing.
+  private var silentSince: SampleTime? {
+    switch machine.state {
+    case .idle, .listening: nil
+    case .thinking(_, let since): since
+    case .speaking: lastProgress
+    }
   }
 
   /// Somebody speaks whom nobody can answer.

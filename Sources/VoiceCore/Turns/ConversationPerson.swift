@@ -25,7 +25,12 @@ extension Conversation {
         show(because: .speech, &effects)
       }
     case .speaking:
-      return
+      // While a reply is heard the interrupter decides. One that does not begin to sound keeps nobody
+      // from speaking; only not for a short noise.
+      guard playhead.state == .silent, endpointer.hearsSpeech, !isWaitingForPause,
+        endpointer.speech >= settings.shortestSpeech
+      else { return }
+      yield(from: onset, at: playhead, &effects)
     }
   }
 

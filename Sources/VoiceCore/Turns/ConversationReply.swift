@@ -23,6 +23,8 @@ extension Conversation {
     case .play:
       agentsName = reply
       isOrphan = false
+      isWhole = false
+      hasFailed = false
       waiting.clear()
       received = .zero
       playhead = Playhead(state: .silent, reply: ours)
@@ -31,9 +33,12 @@ extension Conversation {
       effects.append(.note(.replyStarted(reply, answering: answered)))
       show(because: .replyStarted, &effects)
     case .refuse:
-      // While another reply plays it is only ignored: an interrupt fences off everything that is
-      // still on its way, the good reply too.
-      if current == nil { effects.append(.send(.interrupt(reply, played: .zero))) }
+      // While another reply plays or may be on its way it is only ignored: an interrupt fences off
+      // all sound that the agent sent before it heard of it, the good reply's too.
+      switch machine.state {
+      case .speaking, .thinking: break
+      case .idle, .listening: effects.append(.send(.interrupt(reply, played: .zero)))
+      }
     default:
       break
     }
@@ -41,6 +46,10 @@ extension Conversation {
 
   mutating func follow(_ head: Playhead, _ effects: inout [Effect]) {
     guard let reply = current, head.reply == reply else { return }
+    if head.state == .silent, playhead.isAudible {
+      // It was interrupted, and the frame that said so was lost: we were away for too long.
+      return yield(from: now, at: head, &effects)
+    }
     if head.played > playhead.played { lastProgress = now }
     if head.played > .zero, playhead.played == .zero {
       effects.append(.note(.replySounds(agentsName)))
@@ -52,8 +61,8 @@ extension Conversation {
       _ = machine.handle(.replyDrained(reply))
       effects.append(.makeAudible(nil))
       effects.append(.note(.replyDrained(agentsName, played: head.played)))
-      if isOrphan { effects.append(.cue(.problem)) }
-      show(because: isOrphan ? .replyFailed : .answered, &effects)
+      if hasFailed { effects.append(.cue(.problem)) }
+      show(because: hasFailed ? .replyFailed : .answered, &effects)
     } else if now - lastProgress >= settings.thinkingLimit, head.state != .held {
       // The agent stopped in the middle without a word.
       _ = machine.handle(.replyFailed(reply))
@@ -72,7 +81,7 @@ extension Conversation {
       case .underrun: .underrun
       case .drained: .drained
       }
-    nextReport = now + Conversation.reportEvery
+    nextReport = now + (isWhole ? Conversation.restReportEvery : Conversation.reportEvery)
     guard !isOrphan else { return }
     effects.append(
       .send(
@@ -95,16 +104,26 @@ extension Conversation {
       guard presence.obstacle == nil else {
         // Nobody would hear what comes instead of the answer.
         stop(&effects)
+        if presence.obstacle == .offline {
+          effects.append(.cue(.noNetwork))
+          effects.append(.callAgent)
+          courtesy.apologised(at: now)
+        }
         return show(because: .interrupted, &effects)
       }
-      guard case .yield(_, let id) = machine.handle(.interrupted(now)) else { return }
-      onset = began
-      playhead = head
-      silence(&effects)
-      effects.append(.note(.interrupted(agentsName, onset: began, played: played)))
-      open(id, .bargeIn, &effects)
-      show(because: .interrupted, &effects)
+      yield(from: began, at: head, &effects)
     }
+  }
+
+  /// The reply is over, and whoever speaks since `began` has the floor.
+  mutating func yield(from began: SampleTime, at head: Playhead, _ effects: inout [Effect]) {
+    guard case .yield(_, let id) = machine.handle(.interrupted(now)) else { return }
+    onset = began
+    playhead = head
+    silence(&effects)
+    effects.append(.note(.interrupted(agentsName, onset: began, played: head.played)))
+    open(id, .bargeIn, &effects)
+    show(because: .interrupted, &effects)
   }
 
   /// The loudspeaker is told first, the agent second.

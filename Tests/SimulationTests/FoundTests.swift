@@ -1,0 +1,69 @@
+import DeviceLink
+import Simulator
+import Testing
+import VoiceCore
+
+/// What seeds have found, as the smallest weather in which it happened. Each has a test of the module
+/// that was wrong, too.
+@Suite struct FoundTests {
+  private func run(_ seeds: ClosedRange<UInt64>, _ change: (inout Scenario) -> Void) {
+    for seed in seeds {
+      var scenario = Scenario(seed: seed)
+      change(&scenario)
+      scenario.stormy = 2_500
+      expectPeace(scenario)
+    }
+  }
+
+  /// Seed 23: an interrupt for a stale answer raised the epoch while the good one was on its way,
+  /// which lost its first 240 ms.
+  @Test func aStaleAnswerDoesNotCostTheGoodOneItsBeginning() {
+    run(1...6) {
+      $0.faults = [.lag]
+      $0.faultEvery = 100
+      $0.latency = 10...30
+      $0.agent.late = 0
+      $0.person.interrupts = 0
+    }
+  }
+
+  /// Seed 34: the agent gave an open turn up after ten seconds without sound, but noticed a dead line
+  /// after fifteen only, so the rest of the turn came to nobody.
+  @Test func aTurnIsKeptForWhoComesBackLate() {
+    run(1...6) {
+      $0.faults = [.blackout, .halfOpen]
+      $0.faultEvery = 300
+      $0.lease = .seconds(30)
+    }
+  }
+
+  /// Seed 141: while an answer had begun but did not sound, nobody was listened to. Seed 390: nor after
+  /// the frame that told of an interruption was lost, because the conversation's thread stood still.
+  @Test func whoeverSpeaksIsHeardWhateverTheAnswerDoes() {
+    run(1...6) {
+      $0.faults = [.agentHang, .stallDown, .deviceBusy]
+      $0.faultEvery = 250
+      $0.agent.pieceEvery = 5...60
+      $0.person.interrupts = 60
+    }
+  }
+
+  /// Seed 201: silence between the button and the first word was forgotten, so that all that followed
+  /// was at the wrong place in the turn.
+  @Test func whatFollowsALongSilenceAfterTheButtonIsAtItsPlace() {
+    run(1...6) {
+      $0.faults = []
+      $0.person.presses = 20
+    }
+  }
+
+  /// Seed 8742: who interrupted what was left of an answer, while nobody was reached, heard nothing.
+  @Test func whoInterruptsWithoutANetworkIsTold() {
+    run(1...6) {
+      $0.faults = [.blackout, .agentRestart]
+      $0.faultEvery = 200
+      $0.link.longestOutage = .seconds(3)
+      $0.person.interrupts = 90
+    }
+  }
+}
