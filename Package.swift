@@ -30,7 +30,10 @@ func edge(_ name: String, _ dependencies: [Target.Dependency], links libraries: 
 }
 
 func tests(_ module: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: "\(module)Tests", dependencies: dependencies, swiftSettings: everywhere)
+  .testTarget(
+    name: "\(module)Tests", dependencies: dependencies,
+    // Inputs that once broke something.
+    exclude: module == "Fuzzing" ? ["Regressions"] : [], swiftSettings: everywhere)
 }
 
 let package = Package(
@@ -152,6 +155,16 @@ let package = Package(
       name: "auricle-demo", dependencies: ["Demo", "ControlProtocol", "Room", "Linux"],
       swiftSettings: everywhere),
 
+    // Every parser with what must hold whatever comes in, for libFuzzer and for the tests.
+    .target(
+      name: "Fuzzing",
+      dependencies: [
+        "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings", "Room", "Opus",
+        "WebSockets", "Appliance", "CloudAgent", "Linux",
+      ],
+      path: "Tests/Fuzzing", swiftSettings: everywhere),
+    tests("Fuzzing", ["Fuzzing", "Linux", "TestSupport"]),
+
     // Voices and folders that several of the tests need.
     .target(
       name: "TestSupport", dependencies: ["VoiceCore", "Linux"], path: "Tests/TestSupport",
@@ -183,3 +196,25 @@ let package = Package(
     tests("Demo", ["Demo", "ControlProtocol", "Room", "Settings"]),
   ]
 )
+
+// What tools/fuzz builds, and nothing else knows of. libFuzzer brings the main of the first.
+if Context.environment["AURICLE_FUZZ"] != nil {
+  package.targets += [
+    .executableTarget(
+      name: "auricle-fuzz", dependencies: ["Fuzzing"], path: "Tests/FuzzingMain",
+      swiftSettings: everywhere),
+    .executableTarget(
+      name: "auricle-pour", dependencies: ["Fuzzing", "Linux", "TestSupport"],
+      path: "Tests/FuzzingPour", swiftSettings: everywhere),
+  ]
+}
+// The client of the Autobahn test suite: tools/autobahn.
+if Context.environment["AURICLE_AUTOBAHN"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "auricle-echo", dependencies: ["WebSockets"], path: "Tests/AutobahnClient",
+      swiftSettings: everywhere,
+      linkerSettings: [
+        .linkedLibrary("websockets"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
+      ]))
+}

@@ -1,10 +1,10 @@
 internal import Settings
-internal import VoiceCore
+package import VoiceCore
 
 /// What the file of an `EchoMemory` looks like: a magic word with a version, the card it was learned
 /// on, the memory, and a sum over all of it. Numbers are little-endian.
-enum EchoFile {
-  enum Damage: Error {
+package enum EchoFile {
+  package enum Damage: Error {
     case size, kind, sum, numbers
     /// Not damaged, but learned somewhere else.
     case otherCard
@@ -42,7 +42,7 @@ enum EchoFile {
     return sum.value
   }
 
-  static func encode(_ memory: borrowing EchoMemory, card: UInt64) -> [UInt8] {
+  package static func encode(_ memory: borrowing EchoMemory, card: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size)
     bytes += magic
@@ -60,7 +60,9 @@ enum EchoFile {
   }
 
   /// - Parameter memory: not to be used if this throws.
-  static func decode(_ bytes: [UInt8], card: UInt64, into memory: inout EchoMemory) throws(Damage) {
+  package static func decode(_ bytes: [UInt8], card: UInt64, into memory: inout EchoMemory)
+    throws(Damage)
+  {
     guard bytes.count == size else { throw .size }
     guard bytes.starts(with: magic) else { throw .kind }
     var sum = bytes[(size - 8)...]

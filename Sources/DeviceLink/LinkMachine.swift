@@ -126,11 +126,7 @@ public struct LinkMachine: Sendable {
   // MARK: Time
 
   mutating func tick(_ effects: inout [Effect]) {
-    if let awaySince, !isGivenUp, now - awaySince >= settings.longestOutage {
-      isGivenUp = true
-      outbox.release()
-      effects.append(.change(.lost))
-    }
+    if let awaySince, !isGivenUp, now - awaySince >= settings.longestOutage { giveUp(&effects) }
     switch phase {
     case .waiting(let until) where now >= until: call(&effects)
     case .minting(let since) where now - since >= settings.connectLimit:
@@ -144,6 +140,13 @@ public struct LinkMachine: Sendable {
     case .open(let since): watch(since, &effects)
     case .waiting, .resting, .minting, .connecting, .greeting, .leaving: break
     }
+  }
+
+  /// What was said meanwhile is not waited with any longer.
+  mutating func giveUp(_ effects: inout [Effect]) {
+    isGivenUp = true
+    outbox.release()
+    effects.append(.change(.lost))
   }
 
   mutating func watch(_ since: SampleTime, _ effects: inout [Effect]) {

@@ -154,6 +154,8 @@ extension LinkMachine {
     if token == nil, !isOpen {
       // There is no session yet in which anything else would mean something.
       if let turn, outbox.keeps(turn) { outbox.store(wire.encode(message)) }
+      // Nobody can be told all of it any more.
+      if !outbox.fits { giveUp(&effects) }
       if case .turnCancel(let id, _) = message { outbox.release(id) }
       return
     }

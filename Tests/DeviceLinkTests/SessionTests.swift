@@ -142,6 +142,21 @@ import WireProtocols
     #expect(bench.hangUps == 1 && bench.machine.journalBytes <= 300 << 10)
   }
 
+  /// Found by tools/fuzz: only the conversation's own limit on a turn kept this one in bounds.
+  @Test func aTurnThatIsTooLongToKeepIsGivenUp() {
+    var bench = LinkBench()
+    bench.feed(start(1))
+    for _ in 0..<80 {
+      bench.feed(
+        .say(
+          .turnAudio(TurnID(1), packet: [UInt8](repeating: 0x58, count: 3_900), at: .zero)))
+      #expect(bench.machine.journalBytes <= 256 << 10)
+    }
+    #expect(bench.changes.filter { $0 == .lost }.count == 1)
+    bench.open()
+    #expect(bench.heard.isEmpty, "half a turn would be worse than none")
+  }
+
   @Test func anAgentThatWasNotAskedToResumeOrCountsWrongIsLeftAndItsSessionToo() {
     for wrong in [5, 1_000_000] {
       var bench = LinkBench()

@@ -22,22 +22,28 @@ enum DeviceName {
 }
 
 /// What one device may cost.
-struct DeviceLimits: Equatable, Sendable {
+package struct DeviceLimits: Equatable, Sendable {
   static let sessionRange = 1...100
   static let tokenRange = 1...600
   static let turnRange = 1_000...600_000
 
   /// One more takes the place of the oldest.
-  var sessions = 2
-  var tokensPerMinute = 6
+  var sessions: Int
+  var tokensPerMinute: Int
   /// Milliseconds; nil leaves it to the agent.
   var longestTurn: Int?
+
+  package init(sessions: Int = 2, tokensPerMinute: Int = 6, longestTurn: Int? = nil) {
+    self.sessions = sessions
+    self.tokensPerMinute = tokensPerMinute
+    self.longestTurn = longestTurn
+  }
 }
 
 /// The file of devices: who may come, by the hash of the secret, and with which limits. A line is
 /// `NAME SHA256 [sessions=N] [tokens_per_minute=N] [max_turn_ms=N]`; instead of the hash, `-` is for
 /// a device that shows a certificate and `refused` for one that is locked out.
-struct DeviceList: Equatable, Sendable {
+package struct DeviceList: Equatable, Sendable {
   struct Device: Equatable, Sendable {
     enum Proof: Equatable, Sendable { case secret(hash: [UInt8]), certificate, none }
     var proof: Proof
@@ -47,11 +53,12 @@ struct DeviceList: Equatable, Sendable {
   static let mostDevices = 10_000
   private(set) var devices: [String: Device] = [:]
   let usual: DeviceLimits
+  package var count: Int { devices.count }
 
   init(usual: DeviceLimits) { self.usual = usual }
 
   /// - Parameter file: its name, for what is wrong with it.
-  init(_ bytes: [UInt8], file: String, usual: DeviceLimits) throws(AgentError) {
+  package init(_ bytes: [UInt8], file: String, usual: DeviceLimits) throws(AgentError) {
     self.usual = usual
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
