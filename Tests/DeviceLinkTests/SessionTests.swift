@@ -266,7 +266,8 @@ import WireProtocols
         if !name.hasSuffix("code") { bench.feed(.closed(LinkLoss("closed", advice: "-"))) }
         bench.open()
         #expect(
-          bench.changes.filter { $0 == .sessionOver }.count == 1, "\(name), greeting: \(isGreeting)")
+          bench.changes.filter { $0 == .sessionOver }.count == 1, "\(name), greeting: \(isGreeting)"
+        )
         #expect(bench.hellos.last?.resuming == nil)
       }
     }
