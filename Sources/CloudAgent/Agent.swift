@@ -47,7 +47,7 @@ public final class Agent {
     workshop = try Workshop(options, to: mailbox)
     var settings = SessionShelf.Settings()
     settings.connections = options.connections
-    settings.sessions = options.connections * 2
+    settings.sessions = options.sessions
     if options.isEcho { settings.echo = try EchoTone.packets() }
     shelf = SessionShelf(settings, random: SystemRandomNumberGenerator())
     mail = try loop.watch(mailbox.number) { [weak self] in self?.deliver() }
@@ -118,7 +118,6 @@ public final class Agent {
       tell(.connected(id, reception.admission(of: connection, server?.guest(of: connection))))
     case .received(let isText, let bytes):
       tell(.received(id, isText ? .text(bytes) : .binary(bytes)))
-    case .writable: break
     case .closed(let code):
       guard connections.removeValue(forKey: id) != nil else { return }
       Log.info(

@@ -39,8 +39,15 @@ public struct AgentOptions: Equatable, Sendable {
   var mostPerAddress: Int {
     connectionsPerAddress ?? (isGuarded ? max(8, connections / 4) : connections * 2)
   }
-  /// What the process needs to open: its callers, and some for files, threads and sound.
-  public var descriptors: Int { connections + connections / 4 + 128 }
+  /// Those without a connection too.
+  var sessions: Int { connections * 2 }
+  /// That wait for an ear: of each session the one that is spoken, and the one before it.
+  var mostTurns: Int { sessions * 2 }
+  /// That wait for the voice: as many of each session as it can take back.
+  var mostSentences: Int { sessions * Line.mostHushes }
+  /// What the process needs to open: its callers, the turns that wait, and some for files, threads and
+  /// sound.
+  public var descriptors: Int { connections + connections / 4 + mostTurns + 128 }
 
   public init() {}
 }

@@ -6,7 +6,7 @@ internal import WireProtocols
 /// What one session has under way among the ears and at the voice, and its facts for the log.
 final class Line {
   /// Replies whose sentences can be taken back: the one being said and the one being prepared.
-  private static let mostHushes = 4
+  static let mostHushes = 4
 
   let id: SessionID
   /// What was learnt about how this device sounds.

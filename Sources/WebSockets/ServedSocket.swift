@@ -20,7 +20,6 @@ final class ServedSocket: WebSocket {
   override func didReceive(_ bytes: [UInt8], isText: Bool) {
     server?.tell(connection, .received(isText: isText, bytes: bytes))
   }
-  override func didDrain() { server?.tell(connection, .writable) }
   override func didEnd(_ end: End) {
     let server = server
     self.server = nil

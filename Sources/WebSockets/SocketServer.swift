@@ -27,8 +27,6 @@ public final class SocketServer {
   public enum Event {
     case opened(peer: String)
     case received(isText: Bool, bytes: [UInt8])
-    /// There is room again after `send` refused a message.
-    case writable
     /// With the code that either side gave as the reason; nil when the connection broke.
     case closed(code: UInt16?)
   }

@@ -16,6 +16,7 @@ class WebSocket: Endpoint {
 
   /// What a queued message costs besides its bytes, so that a queue of tiny ones is bounded too.
   static let overhead = 32
+  private static let mostSentInQueue = 64
   /// A peer that does not take the rest of the queue and the close frame in this time is cut off.
   static let farewellSeconds: CInt = 5
 
@@ -28,8 +29,11 @@ class WebSocket: Endpoint {
   /// We have begun to say goodbye.
   var isLeaving: Bool { leaving != nil }
   private var queue: [(bytes: [UInt8], isText: Bool)] = []
+  /// Those before it have been sent; they are taken out together, so that a long queue is not shifted
+  /// with each of them.
+  private var sent = 0
+  private var hasQueued: Bool { sent < queue.count }
   private var queuedBytes = 0
-  private var wasFull = false
   private var message: [UInt8] = []
   private var peerCode: Int?
   private var lastHeard: Int64 = 0
@@ -51,8 +55,6 @@ class WebSocket: Endpoint {
 
   func didOpen() {}
   func didReceive(_ bytes: [UInt8], isText: Bool) {}
-  /// There is room again after a refused message.
-  func didDrain() {}
   func didHearPong(roundTripMicroseconds: Int64) {}
   func didEnd(_ end: End) {}
   /// The socket is still there, for the last time.
@@ -64,10 +66,7 @@ class WebSocket: Endpoint {
   func send(_ bytes: [UInt8], isText: Bool) -> Bool {
     guard isOpen, leaving == nil, let wsi else { return false }
     let cost = bytes.count + WebSocket.overhead
-    guard queuedBytes + cost <= maximumQueueBytes else {
-      wasFull = true
-      return false
-    }
+    guard queuedBytes + cost <= maximumQueueBytes else { return false }
     queuedBytes += cost
     // lws writes its header into the room before the bytes.
     var framed = [UInt8](repeating: 0, count: Int(CWEBSOCKETS_PRE))
@@ -104,11 +103,11 @@ class WebSocket: Endpoint {
         lws_write(wsi, $0.baseAddress! + Int(CWEBSOCKETS_PRE), size, LWS_WRITE_PING)
       }
       ping = .sent(at: MonotonicClock.microseconds())
-      if !queue.isEmpty || leaving != nil { lws_callback_on_writable(wsi) }
+      if hasQueued || leaving != nil { lws_callback_on_writable(wsi) }
       return written >= 0
     }
-    if !queue.isEmpty {
-      var (framed, isText) = queue.removeFirst()
+    if hasQueued {
+      var (framed, isText) = takeFirst()
       let room = Int(CWEBSOCKETS_PRE)
       queuedBytes -= framed.count - room + WebSocket.overhead
       let written = framed.withUnsafeMutableBufferPointer {
@@ -116,16 +115,23 @@ class WebSocket: Endpoint {
           wsi, $0.baseAddress! + room, $0.count - room, isText ? LWS_WRITE_TEXT : LWS_WRITE_BINARY)
       }
       if written < 0 { return false }
-      if !queue.isEmpty || leaving != nil { lws_callback_on_writable(wsi) }
-      if queue.isEmpty, wasFull, leaving == nil {
-        wasFull = false
-        didDrain()
-      }
+      if hasQueued || leaving != nil { lws_callback_on_writable(wsi) }
       return true
     }
     guard let leaving else { return true }
     close(wsi, code: leaving.code, reason: leaving.reason)
     return false
+  }
+
+  private func takeFirst() -> (bytes: [UInt8], isText: Bool) {
+    let first = queue[sent]
+    queue[sent].bytes = []
+    sent += 1
+    if sent == queue.count || sent >= WebSocket.mostSentInQueue {
+      queue.removeFirst(sent)
+      sent = 0
+    }
+    return first
   }
 
   /// Prepares the close frame that lws sends when the callback returns false.
@@ -216,6 +222,7 @@ class WebSocket: Endpoint {
     hasEnded = true
     isOpen = false
     queue = []
+    sent = 0
     queuedBytes = 0
     didEnd(end)
   }

@@ -63,7 +63,7 @@ private final class AgentBench {
       } catch {
         Issue.record(error)
       }
-    case .closed, .writable: break
+    case .closed: break
     }
     loop.stop()
   }

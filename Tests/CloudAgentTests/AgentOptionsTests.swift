@@ -53,6 +53,17 @@ import Testing
     #expect(complaint("extra").contains("\"extra\""))
   }
 
+  @Test(arguments: [1, 64, 1_000])
+  func thereIsRoomForWhatAllSessionsMayAskFor(connections: Int) {
+    var options = AgentOptions()
+    options.connections = connections
+    #expect(options.sessions >= connections)
+    #expect(options.mostTurns >= options.sessions * 2)
+    // The reply that is said and the one that is prepared.
+    #expect(options.mostSentences >= options.sessions * 2)
+    #expect(options.descriptors > connections + options.mostTurns)
+  }
+
   @Test func helpNamesEveryOption() {
     for option in [
       "--port", "--interface", "--certificate", "--key", "--connections", "--voice", "--rate",

@@ -56,8 +56,15 @@ struct BrokerTests {
   }
 
   private func refusal(_ broker: Broker, _ header: String?) -> Broker.Refusal? {
+    var broker = broker
+    return refusal(&broker, token: header, neighbour: 1)
+  }
+
+  private func refusal(
+    _ broker: inout Broker, token header: String?, neighbour: UInt64
+  ) -> Broker.Refusal? {
     do throws(Broker.Refusal) {
-      _ = try broker.admit(header.map { Array($0.utf8) })
+      _ = try broker.admit(header.map { Array($0.utf8) }, from: neighbour)
       return nil
     } catch { return error }
   }
@@ -67,9 +74,9 @@ struct BrokerTests {
   @Test func aSecretIsGoodForATokenThatLetsIn() throws {
     var broker = try broker()
     let grant = try broker.grant(inquiry(secret: secret))
-    #expect(grant.url == "wss://agent.example:8443/auricle" && grant.longestTurn == 20_000)
+    #expect(grant.url == "wss://agent.example:8443/auricle" && grant.token.longestTurn == 20_000)
     #expect(!grant.isByCertificate)
-    let token = try broker.admit(Array("bearer \(grant.text)".utf8))
+    let token = try broker.admit(Array("bearer \(grant.text)".utf8), from: 1)
     #expect(token == grant.token)
     #expect(token.device == "kiosk-7" && token.longestSession == 3_600_000 && token.sessions == 2)
     #expect(token.issued == clock.now && token.expires == clock.now + 600_000)
@@ -121,7 +128,8 @@ struct BrokerTests {
   }
 
   @Test(arguments: [
-    "agent.example", "agent.example:443", "10.0.0.7:8443", "A-1.example:1",
+    "agent.example", "agent.example:443", "10.0.0.7:8443", "A-1.example:1", "[::1]",
+    "[::1]:8443", "[2001:DB8::7]:443", "[::ffff:10.0.0.7]:1",
   ])
   func aPlainHostIsSentBack(host: String) throws {
     var broker = try broker()
@@ -130,7 +138,8 @@ struct BrokerTests {
   }
 
   @Test(arguments: [
-    "", ":443", "a:", "a:0", "a:65536", "a:x", "a:1:2", "a/b", "a@b", "a b", "a\r\nb", "[::1]",
+    "", ":443", "a:", "a:0", "a:65536", "a:x", "a:1:2", "a/b", "a@b", "a b", "a\r\nb", "[]",
+    "[::1", "[::1]8443", "[::1]:", "[::1]:0", "[::1]@a", "[a]", "[::%25eth0]", "[:::1/]", "::1",
     "ä", "a?b", String(repeating: "a", count: 254),
   ])
   func anyOtherHostIsNot(host: String) throws {
@@ -179,13 +188,13 @@ struct BrokerTests {
   @Test func onlyTheSameKeyTakesAToken() throws {
     var broker = try broker()
     let header = Array("Bearer \(try broker.grant(inquiry(secret: secret)).text)".utf8)
-    let stranger = Broker(
+    var stranger = Broker(
       key: TokenKey([UInt8](repeating: 8, count: 32)), devices: try devices(), rules: .init(),
       clock: clock.clock)
-    #expect(throws: Broker.Refusal.badToken) { try stranger.admit(header) }
-    let colleague = Broker(
+    #expect(throws: Broker.Refusal.badToken) { try stranger.admit(header, from: 1) }
+    var colleague = Broker(
       key: key, devices: DeviceList(usual: DeviceLimits()), rules: .init(), clock: clock.clock)
-    #expect(try colleague.admit(header).device == "kiosk-7")
+    #expect(try colleague.admit(header, from: 1).device == "kiosk-7")
   }
 
   @Test func aSignatureOfTheKeyForSomethingElseIsNoToken() throws {
@@ -208,7 +217,36 @@ struct BrokerTests {
     #expect(refusal(try broker(), "Bearer \(text)") == .lockedOut(device: "stolen"))
   }
 
+  @Test func onlyOfATokenThatWasOursTheLogShowsTheEnd() throws {
+    var broker = try broker()
+    let ours = Array("Bearer \(try broker.grant(inquiry(secret: secret)).text)".utf8)
+    let end = try #require(String(validating: ours.suffix(4), as: UTF8.self))
+    #expect(Reception.end(of: ours, refused: .expiredToken) == "…\(end)")
+    #expect(Reception.end(of: ours, refused: .lockedOut(device: "d")) == "…\(end)")
+    let secret = Array("Bearer UznvflHdRsy0N5oIIbHotEISiFYu2VLPdD4_rpajllY".utf8)
+    let tooMany = Broker.Refusal.tooMany(waitMilliseconds: 1, device: nil)
+    for refusal in [Broker.Refusal.badToken, .noToken, tooMany] {
+      #expect(Reception.end(of: secret, refused: refusal) == nil)
+    }
+  }
+
   // MARK: Pace
+
+  @Test func whoShowsTooManyBadTokensWaitsButNotWhoShowsAGoodOne() throws {
+    var broker = try broker()
+    let good = "Bearer \(try broker.grant(inquiry(secret: secret)).text)"
+    for _ in 0..<Broker.refusalsPerMinute {
+      #expect(refusal(&broker, token: "Bearer guess", neighbour: 1) == .badToken)
+    }
+    let tooMany = Broker.Refusal.tooMany(waitMilliseconds: 500, device: nil)
+    #expect(refusal(&broker, token: "Bearer guess", neighbour: 1) == tooMany)
+    #expect(refusal(&broker, token: nil, neighbour: 1) == tooMany)
+    #expect(BrokerReply.refused(tooMany).status == 429)
+    #expect(refusal(&broker, token: good, neighbour: 1) == nil)
+    #expect(refusal(&broker, token: nil, neighbour: 2) == .noToken)
+    clock.advance(seconds: 1)
+    #expect(refusal(&broker, token: nil, neighbour: 1) == .noToken)
+  }
 
   @Test func aDeviceThatAsksTooOftenWaits() throws {
     var broker = try broker()

@@ -124,6 +124,7 @@ import WireProtocols
     script.cut(1)
     script.wait(.seconds(20))
     script.join(1)
+    // With the connection back the twenty seconds begin anew.
     script.wait(.seconds(19))
     #expect(device().errors.isEmpty)
     script.wait(.seconds(2))

@@ -34,6 +34,19 @@ import WireProtocols
     }
   }
 
+  @Test mutating func aCommitOfAnOlderVersionIsOfTheRevisionThatTheTurnHas() {
+    script.join(1)
+    let turn = TurnID(1)
+    script.say(1, .turnStart(turn, preRoll: .zero, cause: .speech))
+    script.say(1, .turnAudio(turn, packet: SessionScript.packet60, at: .zero))
+    script.say(1, .turnEagerEnd(turn, revision: 0, audio: .milliseconds(60)))
+    script.say(1, .turnResumed(turn, revision: 1))
+    let commit = #"{"type":"turn.commit","turn":1,"audio_ms":60,"reason":"endpoint"}"#
+    script.raw(1, .text(Array(commit.utf8)))
+    script.work(.hours)
+    #expect(device().received.contains(.replyStart(ReplyID(1), answering: turn, revision: 1)))
+  }
+
   // MARK: Acknowledging
 
   @Test mutating func everyThirtyTwoMessagesAreAcknowledged() {
@@ -146,7 +159,10 @@ import WireProtocols
   }
 
   @Test mutating func aJournalThatIsFullCannotBeResumedButGoesOn() {
-    script = ShelfScript { $0.echo = [[UInt8]](repeating: SessionScript.packet20, count: 21) }
+    script = ShelfScript {
+      $0.echo = [[UInt8]](repeating: SessionScript.packet20, count: 21)
+      $0.turnsPerMinute = 200
+    }
     script.join(1)
     for number in 1...200 { script.turn(1, UInt32(number)) }
     #expect(device().ends.count == 200)
@@ -218,15 +234,63 @@ import WireProtocols
   @Test mutating func aSessionThatGetsTooOldIsAnnouncedAndEnded() {
     script.join(1, Admission(longestSession: .seconds(100)))
     #expect(device().welcome?.longestSession == .seconds(100))
-    script.wait(.seconds(39))
+    script.wait(.seconds(74))
+    #expect(device().notices.isEmpty)
+    script.wait(.seconds(1))
+    #expect(
+      device().notices == [.goAway(in: .seconds(25), reason: "max_session", retryAfter: .zero)])
+    script.wait(.seconds(25))
+    #expect(device().closedWith == 1001)
+    script.join(1)
+    #expect(device().welcome?.isResumed == false)
+  }
+
+  @Test mutating func aLongSessionIsAnnouncedAMinuteBeforeItsEnd() {
+    script.join(1, Admission(longestSession: .seconds(3_600)))
+    script.wait(.seconds(3_539))
     #expect(device().notices.isEmpty)
     script.wait(.seconds(1))
     #expect(
       device().notices == [.goAway(in: .seconds(60), reason: "max_session", retryAfter: .zero)])
-    script.wait(.seconds(60))
-    #expect(device().closedWith == 1001)
-    script.join(1)
+  }
+
+  /// Otherwise it would be announced again, and leave again, until the end.
+  @Test(arguments: [nil, UInt16(1001)])
+  mutating func whoWasSentAwayForItsAgeBeginsAnewAndIsNotSentAwayAgain(code: UInt16?) {
+    let limited = Admission(device: "kiosk-1", longestSession: .seconds(60))
+    script.join(1, limited)
+    script.turn(1, 1)
+    script.wait(.seconds(45))
+    #expect(device().notices.last.map { if case .goAway = $0 { true } else { false } } == true)
+    // With 1001 it closed; without it comes back while the old connection is still there.
+    if let code { script.cut(1, code: code) }
+    script.join(1, limited)
     #expect(device().welcome?.isResumed == false)
+    #expect(script.shelf.sessionCount == 1, "the old one is over")
+    let told = device().notices.count
+    script.wait(.seconds(44))
+    #expect(device().notices.count == told && device().isConnected)
+  }
+
+  @Test mutating func whoSaidNothingButHelloMayComeBackToo() {
+    script.join(1)
+    script.cut(1)
+    #expect(script.shelf.sessionCount == 1)
+    script.join(1)
+    #expect(device().welcome?.isResumed == true)
+  }
+
+  @Test mutating func whereNothingWasSaidMakesRoomFirst() {
+    script = ShelfScript { $0.sessions = 2 }
+    script.join(1)
+    script.say(1, .capture(.listening))
+    script.cut(1)
+    script.wait(.seconds(1))
+    script.join(2)
+    script.cut(2)
+    script.join(3)
+    script.join(1)
+    #expect(device(1).welcome?.isResumed == true)
   }
 
   // MARK: Draining
@@ -308,9 +372,13 @@ import WireProtocols
 
   @Test mutating func nobodyIsTakenAnyMore() {
     script.join(1)
+    script.tell(.connected(ConnectionID(7), Admission()))
     script.tell(.drain(grace: .seconds(5)))
     script.connect(2)
-    #expect(device(2).closedWith == 1001)
+    #expect(device(2).errors == ["going_away"])
+    #expect(device(2).closedWith == 1008)
+    #expect(script.shelf.connectionCount == 1, "one has not said hello yet")
+    script.wait(.seconds(1))
     #expect(script.shelf.connectionCount == 0)
   }
 }

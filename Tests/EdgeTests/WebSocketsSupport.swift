@@ -199,7 +199,7 @@ final class LinkBench {
       switch event {
       case .opened: open = connection
       case .closed: if open == connection { open = nil }
-      case .received, .writable: break
+      case .received: break
       }
     }
     return open

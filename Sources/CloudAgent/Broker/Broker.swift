@@ -18,6 +18,8 @@ struct Broker: Sendable {
   static let mostRemembered = 4_096
   /// Requests of one address, behind which there may be a house full of devices.
   static let requestsPerMinute = 120
+  /// Upgrades of one address that show no good token. Those that show one are never in their way.
+  static let refusalsPerMinute = 120
 
   struct Inquiry {
     var neighbour: UInt64
@@ -35,7 +37,6 @@ struct Broker: Sendable {
     var text: String
     var isByCertificate: Bool
     var url: String
-    var longestTurn: Int?
   }
 
   enum Refusal: Error, Equatable {
@@ -53,6 +54,8 @@ struct Broker: Sendable {
   private let rules: Rules
   private let clock: BrokerClock
   private var byNeighbour: RecentTable<UInt64, Pace>
+  /// Upgrades that were refused.
+  private var refusedByNeighbour: RecentTable<UInt64, Pace>
   private var byDevice: RecentTable<String, Pace>
   /// Compared with when there is nothing to compare with, so that it takes as long.
   private let nobody: [UInt8]
@@ -66,6 +69,7 @@ struct Broker: Sendable {
     self.rules = rules
     self.clock = clock
     byNeighbour = RecentTable(limit: most)
+    refusedByNeighbour = RecentTable(limit: most)
     byDevice = RecentTable(limit: most)
     nobody = Secrecy.randomBytes(SHA256.size) ?? key.sign([])
   }
@@ -95,10 +99,9 @@ struct Broker: Sendable {
     let token = SessionToken(
       device: device, number: random.reduce(0) { $0 << 8 | UInt64($1) }, issued: issued,
       expires: issued + rules.lifetime, longestSession: rules.longestSession,
-      sessions: limits.sessions)
+      sessions: limits.sessions, longestTurn: limits.longestTurn)
     return Grant(
-      token: token, text: token.signed(with: key), isByCertificate: isByCertificate, url: url,
-      longestTurn: limits.longestTurn)
+      token: token, text: token.signed(with: key), isByCertificate: isByCertificate, url: url)
   }
 
   /// Who the device says it is.
@@ -168,8 +171,15 @@ struct Broker: Sendable {
     return "\(scheme)://\(String(decoding: host, as: UTF8.self))\(rules.path)"
   }
 
-  /// `host` or `host:port`: nothing that could lead somewhere else.
+  /// `host`, `host:port` or the same with `[an IPv6 address]`: nothing that could lead somewhere else.
   static func isPlain(_ host: [UInt8]) -> Bool {
+    if host.first == UInt8(ascii: "[") {
+      guard let end = host.firstIndex(of: UInt8(ascii: "]")), isIPv6(host[1..<end]) else {
+        return false
+      }
+      let rest = host[(end + 1)...]
+      return rest.isEmpty || (rest.first == UInt8(ascii: ":") && isPort(rest.dropFirst()))
+    }
     let parts = host.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     guard parts.count <= 2, (1...253).contains(parts[0].count) else { return false }
     let isName = parts[0].allSatisfy {
@@ -180,8 +190,25 @@ struct Broker: Sendable {
       default: false
       }
     }
-    guard isName, parts.count == 2 else { return isName }
-    let digits = parts[1]
+    return isName && (parts.count == 1 || isPort(parts[1]))
+  }
+
+  private static func isIPv6(_ text: ArraySlice<UInt8>) -> Bool {
+    // 8 groups of 4 digits with 7 colons, or 6 of them and an IPv4 address.
+    guard text.count <= 45, text.count(where: { $0 == UInt8(ascii: ":") }) >= 2 else {
+      return false
+    }
+    return text.allSatisfy {
+      switch $0 {
+      case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: ":"), UInt8(ascii: "."):
+        true
+      default: false
+      }
+    }
+  }
+
+  private static func isPort(_ digits: ArraySlice<UInt8>) -> Bool {
     guard (1...5).contains(digits.count),
       digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
       let port = Int(String(decoding: digits, as: UTF8.self))
@@ -191,7 +218,22 @@ struct Broker: Sendable {
 
   // MARK: Devices with tokens
 
-  func admit(_ authorization: [UInt8]?) throws(Refusal) -> SessionToken {
+  /// - Parameter neighbour: see `SocketServer.Request`.
+  mutating func admit(
+    _ authorization: [UInt8]?, from neighbour: UInt64
+  ) throws(Refusal) -> SessionToken {
+    do throws(Refusal) { return try token(in: authorization) } catch {
+      let perMinute = Broker.refusalsPerMinute
+      let now = clock.monotonic()
+      let wait = refusedByNeighbour.update(neighbour, or: Pace(perMinute: perMinute)) {
+        $0.take(atMicroseconds: now)
+      }
+      if let wait { throw .tooMany(waitMilliseconds: wait, device: nil) }
+      throw error
+    }
+  }
+
+  private func token(in authorization: [UInt8]?) throws(Refusal) -> SessionToken {
     guard let authorization else { throw .noToken }
     guard let text = Broker.bearer(authorization) else { throw .badToken }
     let token: SessionToken

@@ -14,7 +14,7 @@ enum BrokerReply {
     writer.add("expires_in_ms", grant.token.expires - grant.token.issued)
     writer.add("profile", NativeAgent.subprotocol)
     writer.openObject("session_overrides")
-    if let longest = grant.longestTurn { writer.add("max_turn_ms", Int64(longest)) }
+    if let longest = grant.token.longestTurn { writer.add("max_turn_ms", Int64(longest)) }
     writer.closeObject()
     writer.closeObject()
     return .init(status: 200, body: writer.bytes)

@@ -1,14 +1,24 @@
-/// So many a minute, and as many at once after a quiet minute. Empty, it says how long to wait.
+/// So many in a while, and some at once after a quiet while. Empty, it says how long to wait.
 struct Pace: Sendable {
   private let microsecondsEach: Int64
   private let burst: Int64
   /// When all that was taken will have been given back.
   private var settledAt = Int64.min
 
+  /// As many at once.
   init(perMinute: Int) {
     precondition(perMinute > 0)
-    microsecondsEach = 60_000_000 / Int64(perMinute)
-    burst = microsecondsEach * Int64(perMinute - 1)
+    self.init(microsecondsEach: 60_000_000 / Int64(perMinute), atOnce: perMinute)
+  }
+
+  init(perSecond: Int, atOnce: Int) {
+    precondition(perSecond > 0 && atOnce > 0)
+    self.init(microsecondsEach: 1_000_000 / Int64(perSecond), atOnce: atOnce)
+  }
+
+  private init(microsecondsEach: Int64, atOnce: Int) {
+    self.microsecondsEach = microsecondsEach
+    burst = microsecondsEach * Int64(atOnce - 1)
   }
 
   /// Takes one; if there is none, the milliseconds until there will be.

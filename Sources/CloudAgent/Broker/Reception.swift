@@ -82,14 +82,14 @@ final class Reception {
 
   private func admit(_ request: SocketServer.Request) -> SocketServer.Admission {
     do throws(Broker.Refusal) {
-      guard let token = try broker?.admit(request.authorization) else { return .welcome(nil) }
+      guard let token = try broker?.admit(request.authorization, from: request.neighbour)
+      else { return .welcome(nil) }
       return .welcome(Guest(token))
     } catch {
-      let shown = request.authorization.flatMap { Broker.bearer($0) }
-      let end = shown.map { Reception.end(of: String(decoding: $0, as: UTF8.self)) } ?? "none"
+      let end = Reception.end(of: request.authorization, refused: error)
       complain(
-        "event=refused \(Reception.words(error)) token=\(Log.quoted(end)) "
-          + "peer=\(Log.quoted(request.peer))")
+        "event=refused \(Reception.words(error))" + (end.map { " token=\($0)" } ?? "")
+          + " peer=\(Log.quoted(request.peer))")
       return .refused(BrokerReply.refused(error))
     }
   }
@@ -116,7 +116,8 @@ final class Reception {
     let longest = token?.longestSession ?? longestSession
     return Admission(
       device: token?.device, sessions: token?.sessions,
-      longestSession: longest.map { .milliseconds($0) })
+      longestSession: longest.map { .milliseconds($0) },
+      longestTurn: token?.longestTurn.map { .milliseconds(Int64($0)) })
   }
 
   func note(_ trouble: SocketServer.Trouble) {
@@ -140,6 +141,16 @@ final class Reception {
     }
     Log.warning(unsaid == 0 ? line : "\(line) left_out=\(unsaid)")
     unsaid = 0
+  }
+
+  /// Of a token that was ours. What else was shown may be anything, a secret perhaps.
+  static func end(of authorization: [UInt8]?, refused: Broker.Refusal) -> String? {
+    switch refused {
+    case .expiredToken, .lockedOut:
+      guard let authorization, let shown = Broker.bearer(authorization) else { return nil }
+      return end(of: String(decoding: shown, as: UTF8.self))
+    default: return nil
+    }
   }
 
   /// Enough to find it again, nothing to use it with.

@@ -14,23 +14,26 @@ struct SessionToken: Equatable, Sendable {
   var longestSession: Int64?
   /// How many the device may have at once.
   var sessions: Int
+  /// How long a turn may be, in milliseconds; nil leaves it to the agent.
+  var longestTurn: Int?
 
   /// Why a token lets nobody in.
   enum Problem: Error, Equatable { case bad, expired }
 
   /// The longest one has about 200.
   static let longestText = 512
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
   /// Of the fields before the device's name.
-  private static let fixedSize = 34
+  private static let fixedSize = 42
 
-  /// `version, number, issued, expires, longest session, sessions, name`, then the signature.
+  /// `version, number, issued, expires, longest session, longest turn, sessions, name`, then the signature.
   func signed(with key: TokenKey) -> String {
     var bytes: [UInt8] = [SessionToken.version]
     SessionToken.append(number, to: &bytes)
     SessionToken.append(UInt64(bitPattern: issued), to: &bytes)
     SessionToken.append(UInt64(bitPattern: expires), to: &bytes)
     SessionToken.append(UInt64(bitPattern: longestSession ?? 0), to: &bytes)
+    SessionToken.append(UInt64(clamping: longestTurn ?? 0), to: &bytes)
     bytes.append(UInt8(clamping: sessions))
     bytes += Array(device.utf8)
     return Base64URL.encode(bytes + key.sign(bytes))
@@ -38,7 +41,7 @@ struct SessionToken: Equatable, Sendable {
 
   init(
     device: String, number: UInt64, issued: Int64, expires: Int64, longestSession: Int64?,
-    sessions: Int
+    sessions: Int, longestTurn: Int? = nil
   ) {
     self.device = device
     self.number = number
@@ -46,6 +49,7 @@ struct SessionToken: Equatable, Sendable {
     self.expires = expires
     self.longestSession = longestSession
     self.sessions = sessions
+    self.longestTurn = longestTurn
   }
 
   /// - Parameter now: milliseconds since 1970.
@@ -63,7 +67,9 @@ struct SessionToken: Equatable, Sendable {
     expires = Int64(bitPattern: SessionToken.number(content, at: 17))
     let longest = Int64(bitPattern: SessionToken.number(content, at: 25))
     longestSession = longest > 0 ? longest : nil
-    sessions = Int(content[33])
+    let turn = Int(clamping: SessionToken.number(content, at: 33))
+    longestTurn = DeviceLimits.turnRange.contains(turn) ? turn : nil
+    sessions = Int(content[41])
     guard let name = String(validating: content[SessionToken.fixedSize...], as: UTF8.self),
       DeviceName.isValid(name)
     else { throw .bad }

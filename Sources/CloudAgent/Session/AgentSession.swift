@@ -301,12 +301,10 @@ struct AgentSession: Sendable {
   }
 
   private mutating func commit(
-    _ id: TurnID, _ given: Int, _ effects: inout [AgentEffect]
+    _ id: TurnID, _ revision: Int, _ effects: inout [AgentEffect]
   ) {
     guard let open = turn, open.id == id else { return stray() }
     turn = nil
-    // A device of before version 1.2 names none.
-    let revision = given == 0 ? open.revision : given
     let thought = Thought(turn: id, revision: revision)
     if let echo = settings.echo {
       let answer = Answer(sentences: ["(a tone)"], weight: .aside)

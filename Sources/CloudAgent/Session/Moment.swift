@@ -11,4 +11,7 @@ package struct Moment: Equatable, Sendable {
     self.time = time
     self.wallClock = wallClock
   }
+
+  /// Of `time`, for a `Pace`.
+  var microseconds: Int64 { (time - .start).milliseconds * 1_000 }
 }

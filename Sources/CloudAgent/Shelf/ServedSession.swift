@@ -8,8 +8,8 @@ struct ServedSession {
   static let mostUnacknowledged = 32
   /// They are acknowledged in this time; with the ticks between, within 2 s.
   static let acknowledgeWithin = SampleSpan.milliseconds(1_400)
-  /// A session that gets too old is announced so long before its end.
-  static let warning = SampleSpan.seconds(60)
+  /// A session that gets too old is announced so long before its end, a short one for its last quarter.
+  static let longestWarning = SampleSpan.seconds(60)
 
   let id: SessionID
   let device: String
@@ -32,18 +32,24 @@ struct ServedSession {
   private var acknowledged = 0
   private var unacknowledgedSince: SampleTime?
   private var isWarned = false
+  private var turnPace: Pace
+  private var messagePace: Pace
   /// Bytes of the journal when they were last told.
   private(set) var counted = 0
 
   init(
     id: SessionID, device: String, talk: AgentSession, wire: NativeAgent,
-    resumableFor hello: Upstream.Hello, lease: SampleSpan, longest: SampleSpan?, at now: SampleTime
+    resumableFor hello: Upstream.Hello, longest: SampleSpan?, _ settings: SessionShelf.Settings,
+    at now: SampleTime
   ) {
     self.id = id
     self.device = device
     self.talk = talk
     self.wire = wire
-    self.lease = lease
+    lease = settings.lease
+    turnPace = Pace(perMinute: settings.turnsPerMinute)
+    messagePace = Pace(
+      perSecond: settings.messagesPerSecond, atOnce: settings.messagesAtOnce)
     self.longest = longest
     bornAt = now
     awaySince = now
@@ -51,6 +57,17 @@ struct ServedSession {
   }
 
   var isResumable: Bool { journal != nil }
+  /// It has been announced that it is too old, or will be with the next tick: whoever comes back now was
+  /// sent away for a new one.
+  func isTooOld(at now: SampleTime) -> Bool {
+    guard let longest else { return false }
+    return longest - (now - bornAt) <= ServedSession.warning(of: longest)
+  }
+  private static func warning(of longest: SampleSpan) -> SampleSpan {
+    min(longestWarning, .milliseconds(longest.milliseconds / 4))
+  }
+  /// Its device has said more than hello.
+  var hasBegun: Bool { wire.receivedCount > 0 }
   /// Nobody would miss it: nothing is being said, or nobody is there to hear it.
   var mayLeave: Bool { connection == nil || talk.isAtRest }
   var strays: Int { talk.strays }
@@ -108,7 +125,6 @@ struct ServedSession {
     journal?.acknowledge(received)
     acknowledged = wire.receivedCount
     unacknowledgedSince = nil
-    isWarned = false
     talk.goOn(at: moment.time)
     var welcome = talk.welcome
     welcome.isResumed = true
@@ -129,8 +145,7 @@ struct ServedSession {
     connection = nil
     awaySince = now
     effects.append(.note(id, .left(unacknowledged: journal?.count ?? 0)))
-    // Who never said more than hello has nothing to go on with, and perhaps no token.
-    if journal == nil || wire.receivedCount == 0 { end(code: 1006, reason: "lost") }
+    if journal == nil { end(code: 1006, reason: "lost") }
     if let code, ServedSession.finalCodes.contains(code) {
       end(code: code, reason: code == 1000 ? "goodbye" : "closed with \(code)")
     }
@@ -144,10 +159,14 @@ struct ServedSession {
     guard ending == nil else { return }
     // Only who got the welcome says more than hello.
     if tokens.count > 1 { tokens.removeLast() }
+    if let wait = messagePace.take(atMicroseconds: moment.microseconds) {
+      return sendAway("rate_limited", "too many messages, wait \(wait) ms", at: moment, &effects)
+    }
     do throws(WireError) {
       switch try wire.decode(message) {
       case .message(let upstream):
         effects.append(.note(id, .heard(upstream)))
+        guard mayCome(upstream, at: moment, &effects) else { break }
         handle(.received(upstream), at: moment, &effects)
       case .notice(let notice): try take(notice, at: moment, &effects)
       case .nothing: break
@@ -161,6 +180,28 @@ struct ServedSession {
       if isFatal { end(code: 1008, reason: error.code) }
     }
     acknowledge(at: moment.time, isDue: false, &effects)
+  }
+
+  /// A turn too many is not begun; what follows of it is about a turn that is not there.
+  private mutating func mayCome(
+    _ message: Upstream, at moment: Moment, _ effects: inout [ShelfEffect]
+  ) -> Bool {
+    guard case .turnStart(let turn, _, _) = message,
+      let wait = turnPace.take(atMicroseconds: moment.microseconds)
+    else { return true }
+    let reason = "too many turns, turn \(turn.number) is dropped; wait \(wait) ms"
+    say(.refused(code: "rate_limited", message: reason, isFatal: false), at: moment, &effects)
+    return false
+  }
+
+  /// The connection ends, and the session waits for a better one.
+  private mutating func sendAway(
+    _ code: String, _ reason: String, at moment: Moment, _ effects: inout [ShelfEffect]
+  ) {
+    say(.refused(code: code, message: reason, isFatal: true), at: moment, &effects)
+    guard isResumable, let connection else { return end(code: 1008, reason: code) }
+    effects.append(.close(connection, code: 1008, reason: code))
+    disconnected(code: nil, at: moment.time, &effects)
   }
 
   mutating func take(
@@ -202,7 +243,7 @@ struct ServedSession {
     let rest = longest - (moment.time - bornAt)
     if rest <= .zero {
       handle(.leave, at: moment, &effects)
-    } else if rest <= ServedSession.warning, !isWarned {
+    } else if isTooOld(at: moment.time), !isWarned {
       warn("max_session", in: rest, retryAfter: .zero, &effects)
     }
   }

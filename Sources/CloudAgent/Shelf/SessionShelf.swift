@@ -18,6 +18,11 @@ package struct SessionShelf {
     /// A session without connection is kept so long.
     package var lease = SampleSpan.seconds(30)
     package var longestTurn = SampleSpan.seconds(30)
+    /// Of one session, and as many at once: each takes an ear and the voice.
+    package var turnsPerMinute = 30
+    /// Of one session. At once there may come what a device has kept during a cut.
+    package var messagesPerSecond = 200
+    package var messagesAtOnce = 2_000
     /// Answers every turn at once with these packets; nil for the persona.
     package var echo: [[UInt8]]? = nil
 
@@ -26,6 +31,8 @@ package struct SessionShelf {
 
   /// A connection that does not say hello within this time is closed.
   static let helloWithin = SampleSpan.seconds(10)
+  /// While the server is going; then it is told why it cannot stay.
+  static let lastHelloWithin = SampleSpan.seconds(1)
   /// Devices that are sent away together come back within this time, not all at once.
   static let spread = SampleSpan.seconds(1)
 
@@ -67,6 +74,8 @@ package struct SessionShelf {
       switch guests[connection] {
       case .session(let id)?:
         sessions[id]?.receive(message, at: moment, &effects)
+        // It was sent away, but may come back.
+        if let session = sessions[id], session.connection == nil { guests[connection] = nil }
         settle(id, at: moment, &effects)
       case .stranger(let admission, _)?:
         greet(connection, admission, message, at: moment, &effects)
@@ -93,9 +102,7 @@ package struct SessionShelf {
     _ connection: ConnectionID, _ admission: Admission, at moment: Moment,
     _ effects: inout [ShelfEffect]
   ) {
-    if leavesAt != nil {
-      effects.append(.close(connection, code: 1001, reason: "going away"))
-    } else if guests.count >= settings.connections {
+    if guests.count >= settings.connections {
       effects.append(
         .refused(connection, code: "full", message: "\(guests.count) connections are open"))
       effects.append(.close(connection, code: 1013, reason: "too many devices"))
@@ -113,8 +120,15 @@ package struct SessionShelf {
       guard case .message(.hello(let hello)) = try wire.decode(message) else {
         throw .outOfOrder("the first message was no hello")
       }
+      guard leavesAt == nil else {
+        return refuse(
+          connection, code: "going_away", message: "the agent is stopping, come back later",
+          &effects)
+      }
       let device = admission.device ?? hello.device
-      if let asked = hello.resuming, let id = resumable(asked, by: device, &effects) {
+      if let asked = hello.resuming,
+        let id = resumable(asked, by: device, at: moment.time, &effects)
+      {
         let token = token(for: id)
         if let old = sessions[id]?.connection { guests[old] = nil }
         guests[connection] = .session(id)
@@ -145,14 +159,14 @@ package struct SessionShelf {
     lastSession += 1
     let id = SessionID(lastSession)
     var talking = AgentSession.Settings()
-    talking.longestTurn = settings.longestTurn
+    talking.longestTurn = admission.longestTurn ?? settings.longestTurn
     talking.echo = settings.echo
     guests[connection] = .session(id)
     if let known = admission.device { sessionsOf[known, default: []].append(id) }
     sessions[id] = ServedSession(
       id: id, device: device,
       talk: AgentSession(name: "s\(lastSession)-\(moment.wallClock)", settings: talking),
-      wire: wire, resumableFor: hello, lease: settings.lease, longest: admission.longestSession,
+      wire: wire, resumableFor: hello, longest: admission.longestSession, settings,
       at: moment.time)
     let token = token(for: id)
     sessions[id]?.begin(
@@ -160,7 +174,8 @@ package struct SessionShelf {
     settle(id, at: moment, &effects)
   }
 
-  /// The newest wins: of one device the oldest session goes, of all the one that waits longest.
+  /// The newest wins: of one device the oldest session goes, of all the one that waits longest, first
+  /// among those in which nothing was said.
   private mutating func makeRoom(
     for admission: Admission, at moment: Moment, _ effects: inout [ShelfEffect]
   ) {
@@ -174,9 +189,10 @@ package struct SessionShelf {
     }
     if sessions.count >= settings.sessions {
       let waiting = sessions.values.filter { $0.connection == nil }
-      let longest = waiting.min {
-        ($0.awaySince.samples, $0.id.number) < ($1.awaySince.samples, $1.id.number)
+      func rank(_ session: ServedSession) -> (Int, Int64, Int) {
+        (session.hasBegun ? 1 : 0, session.awaySince.samples, session.id.number)
       }
+      let longest = waiting.min { rank($0) < rank($1) }
       if let longest { end(longest.id, code: 1013, reason: "room for others", &effects) }
     }
   }
@@ -206,12 +222,17 @@ package struct SessionShelf {
   /// The session to go on with. One that is known but cannot be resumed is over: its device is here
   /// and begins anew.
   private mutating func resumable(
-    _ asked: Upstream.Hello.Resuming, by device: String, _ effects: inout [ShelfEffect]
+    _ asked: Upstream.Hello.Resuming, by device: String, at now: SampleTime,
+    _ effects: inout [ShelfEffect]
   ) -> SessionID? {
     guard let number = asked.token.split(separator: "-").first.flatMap({ Int($0) }),
       let session = sessions[SessionID(number)], session.device == device,
       session.tokens.contains(where: { SessionShelf.isSame($0, asked.token) })
     else { return nil }
+    if session.isTooOld(at: now) {
+      end(session.id, code: 1008, reason: "max_session", &effects)
+      return nil
+    }
     if session.canResume(after: asked.received) { return session.id }
     end(session.id, code: 1008, reason: "session_replaced", &effects)
     return nil
@@ -229,7 +250,11 @@ package struct SessionShelf {
     // In order, so that the same events have the same effects.
     for connection in guests.keys.sorted(by: { $0.number < $1.number }) {
       guard case .stranger(_, let since)? = guests[connection] else { continue }
-      if moment.time - since >= SessionShelf.helloWithin {
+      if leavesAt != nil {
+        guard moment.time - since >= SessionShelf.lastHelloWithin else { continue }
+        guests[connection] = nil
+        effects.append(.close(connection, code: 1001, reason: "going away"))
+      } else if moment.time - since >= SessionShelf.helloWithin {
         refuse(
           connection, code: "hello_expected",
           message: "no hello within \(SessionShelf.helloWithin.milliseconds / 1_000) s", &effects)
@@ -250,11 +275,6 @@ package struct SessionShelf {
   ) {
     guard leavesAt == nil else { return }
     leavesAt = moment.time + grace
-    for connection in guests.keys.sorted(by: { $0.number < $1.number }) {
-      guard case .stranger? = guests[connection] else { continue }
-      guests[connection] = nil
-      effects.append(.close(connection, code: 1001, reason: "going away"))
-    }
     for id in inOrder {
       let wait = Int64.random(in: 0...SessionShelf.spread.milliseconds, using: &random)
       sessions[id]?.drain(

@@ -21,13 +21,17 @@ package struct Admission: Equatable, Sendable {
   package var sessions: Int?
   /// Its sessions end when they are this old; nil: never.
   package var longestSession: SampleSpan?
+  /// Nil: as the shelf's settings say.
+  package var longestTurn: SampleSpan?
 
   package init(
-    device: String? = nil, sessions: Int? = nil, longestSession: SampleSpan? = nil
+    device: String? = nil, sessions: Int? = nil, longestSession: SampleSpan? = nil,
+    longestTurn: SampleSpan? = nil
   ) {
     self.device = device
     self.sessions = sessions
     self.longestSession = longestSession
+    self.longestTurn = longestTurn
   }
 }
 

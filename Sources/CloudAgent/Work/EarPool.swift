@@ -21,13 +21,13 @@ final class EarPool: Sendable {
   private let mailbox: Mailbox
   private let lobby: TurnLobby
 
-  init(_ vocabulary: Vocabulary, _ understanding: Understanding, to mailbox: Mailbox)
-    throws(LinuxError)
-  {
+  init(
+    _ vocabulary: Vocabulary, _ understanding: Understanding, to mailbox: Mailbox, mostTurns: Int
+  ) throws(LinuxError) {
     self.vocabulary = vocabulary
     self.understanding = understanding
     self.mailbox = mailbox
-    lobby = try TurnLobby()
+    lobby = try TurnLobby(mostTurns: mostTurns)
   }
 
   /// Nil when too many turns wait.

@@ -4,8 +4,6 @@ internal import Synchronization
 /// Turns that wait for an ear. Those that are finished go first, because somebody waits for their
 /// answer; among equals the oldest. One device has few ears at a time, however much it says.
 final class TurnLobby: Sendable {
-  /// One turn for each of the most devices a server can have, and some that are being forgotten.
-  static let mostTurns = 256
   /// One for the turn that is spoken, one for that before it.
   static let mostEarsPerDevice = 2
 
@@ -16,11 +14,13 @@ final class TurnLobby: Sendable {
     var ears: [String: Int] = [:]
   }
 
+  private let mostTurns: Int
   private let state = Mutex(State())
   private let someTurn: Wakeup
   private let finishedTurn: Wakeup
 
-  init() throws(LinuxError) {
+  init(mostTurns: Int) throws(LinuxError) {
+    self.mostTurns = mostTurns
     someTurn = try .open()
     finishedTurn = try .open()
   }
@@ -29,7 +29,7 @@ final class TurnLobby: Sendable {
   func enter(_ turn: TurnFeed) -> Bool {
     let hasRoom = state.withLock { state in
       state.turns.removeAll { $0.isForgotten }
-      guard !state.isClosed, state.turns.count < TurnLobby.mostTurns else { return false }
+      guard !state.isClosed, state.turns.count < mostTurns else { return false }
       state.turns.append(turn)
       return true
     }

@@ -7,8 +7,6 @@ internal import VoiceCore
 /// Makes sentences into packets, one sentence at a time for whoever asked first: devices that speak
 /// at the same moment take turns sentence by sentence.
 final class VoiceThread: Sendable {
-  /// Sentences that wait. One per device, so this is more than there can be.
-  static let mostSentences = 256
   static let bitsPerSecond: Int32 = 24_000
 
   /// Takes sentences back, from any thread.
@@ -29,10 +27,11 @@ final class VoiceThread: Sendable {
   private let mailbox: Mailbox
   private let jobs: JobQueue<Job>
 
-  init(_ voice: Synthesizer, to mailbox: Mailbox) throws(LinuxError) {
+  /// - Parameter mostSentences: that may wait.
+  init(_ voice: Synthesizer, to mailbox: Mailbox, mostSentences: Int) throws(LinuxError) {
     self.voice = voice
     self.mailbox = mailbox
-    jobs = try JobQueue(limit: VoiceThread.mostSentences)
+    jobs = try JobQueue(limit: mostSentences)
   }
 
   /// False when too many sentences wait.

@@ -23,14 +23,16 @@ final class Workshop {
   /// Loads the model and the voice; the echo needs no ears.
   init(_ options: AgentOptions, to mailbox: Mailbox) throws {
     let synthesizer = try Synthesizer(voice: options.voice, wordsPerMinute: options.rate)
-    let voice = try VoiceThread(synthesizer, to: mailbox)
+    let voice = try VoiceThread(
+      synthesizer, to: mailbox, mostSentences: options.mostSentences)
     self.voice = voice
     if options.isEcho {
       ears = nil
     } else {
       let vocabulary = try Vocabulary(
         .kiosk, everyday: EverydayWords.all, own: Phrasebook.pronunciations, model: .usual)
-      ears = try EarPool(vocabulary, Understanding(.kiosk), to: mailbox)
+      ears = try EarPool(
+        vocabulary, Understanding(.kiosk), to: mailbox, mostTurns: options.mostTurns)
     }
     threads.append(try Thread("voice") { voice.run() })
     if let ears { try start(ears) }
