@@ -260,7 +260,7 @@ class SessionsThatAreHostile(TroubleTest):
 
 
 class CallsThatAreTooMany(TroubleTest):
-    SECONDS, MOST_CALLS = 4, 16
+    SECONDS, MOST_CALLS = 4, 24
 
     def check_rate(self, serve):
         """Whatever the agent does, the device does not call it all the time."""
