@@ -238,6 +238,10 @@ class NativeAgent:
                 self.later(in_ms / 1_000, connection.say_raw, frames.close_frame(1001))
         self._loop.call_soon_threadsafe(say)
 
+    def connected(self) -> bool:
+        """Whether any device is."""
+        return bool(self._open)
+
     def turns(self) -> list[Turn]:
         return [turn for session in self.all_sessions for turn in session.turns.values()]
 

@@ -34,7 +34,7 @@ class AgentsThatComeAndGo(TroubleTest):
             connection.welcome()
             turn = connection.receive_json("turn.commit")["turn"]
             # Each session counts its replies from 1.
-            answer(connection, turn, 1, packets if number == 1 else packets[:50])
+            answer(connection, turn, 1, packets if number == 1 else packets[:50], end=number > 1)
             if number == 1:
                 while connection.receive_json("playback")["played_ms"] < 500:
                     pass
@@ -49,15 +49,28 @@ class AgentsThatComeAndGo(TroubleTest):
         sounding = watch.await_event("room", phase="loudspeaker_started")
         closed = watch.await_event("link", phase="closed")
         self.assertRegex(closed["reason"], "connection lost")
-        silent = watch.await_event(
-            "room", phase="loudspeaker_silent", after=watch.events.index(sounding))
-        watch.await_event("state", state="offline", reason="link-lost")
-        self.assertLess(int(silent["at_ms"]), int(closed["at_ms"]) + 300)
-        watch.await_event("link", phase="open", after=watch.events.index(closed))
-        drained = watch.await_event("reply", phase="drained")
-        self.assertEqual((drained["reply"], drained["played_ms"]), ("1", "1000"))
+        # What had come is heard, and no more of it is waited for.
+        watch.await_event("room", phase="loudspeaker_silent", after=watch.events.index(sounding))
+        after = watch.events.index(closed)
+        watch.await_event("link", phase="open", after=after)
+        # So short a cut is nobody's business.
+        self.assertNotIn("offline", {event.get("state") for event in watch.events[after:]})
+        watch.await_event("reply", phase="drained", reply=1, played_ms=1_000)
         status = self.bench.status()
         self.assertEqual((status["replies"], status["reconnects"]), ("2", "1"))
+
+    def test_one_that_stays_away_longer_than_an_outage_is_told(self):
+        def serve(connection, number):
+            connection.welcome()
+            agent.close()
+            connection.reset()
+
+        agent = self.fake(serve)
+        watch = self.start(agent.port, link={"outage": "2 s"})
+        closed = watch.await_event("link", phase="closed")
+        offline = watch.await_event("state", state="offline", after=watch.events.index(closed))
+        self.assertGreater(int(offline["at_ms"]), int(closed["at_ms"]) + 1_900)
+        self.assertLess(int(offline["at_ms"]), int(closed["at_ms"]) + 2_500)
 
     def test_one_that_says_goodbye_is_met_again(self):
         def serve(connection, number):
@@ -152,7 +165,7 @@ class AgentsThatDoNotAnswer(TroubleTest):
 
     def test_a_listener_that_never_says_a_word(self):
         watch = self.start(self.listen_plainly(), link={"connect_timeout": "1 s"})
-        self.check_named(watch, "no welcome in time|no answer", "agent that listens|does not answer")
+        self.check_named(watch, "no connection in time", "check the network")
 
     def test_a_server_that_is_no_tls_server(self):
         watch = self.start(self.listen_plainly(b"220 mail.example ESMTP\r\n" * 20))
@@ -175,7 +188,7 @@ class AgentsThatDoNotAnswer(TroubleTest):
     def test_an_agent_that_never_answers_the_upgrade(self):
         agent = self.fake(lambda connection, number: connection.listen(), upgrade=False)
         watch = self.start(agent.port, link={"connect_timeout": "1 s"})
-        self.check_named(watch, "no welcome in time|no answer", "agent that listens|does not answer")
+        self.check_named(watch, "no connection in time", "check the network")
 
     def test_an_agent_that_never_says_welcome(self):
         agent = self.fake(lambda connection, number: connection.listen())

@@ -1,13 +1,10 @@
 """Agents that mean harm. The daemon says what is wrong, and neither dies nor grows."""
 
 import json
-import os
-import re
 import struct
 import unittest
-from pathlib import Path
 
-from trouble import TroubleTest, behave
+from trouble import GrowthTest, TroubleTest, behave
 from websocket import BINARY, CLOSE, PING, TEXT
 
 
@@ -97,7 +94,7 @@ class AgentsThatAreHostile(TroubleTest):
         def serve(connection, number):
             if number <= len(breaches):
                 hello = connection.welcome() if welcomes else connection.receive_json("hello")
-                self.assertEqual(hello["proto"], "1.1")
+                self.assertEqual(hello["proto"], "1.2")
                 for message in breaches[number - 1][1]:
                     if isinstance(message, bytes):
                         connection.send_raw(message)
@@ -175,40 +172,7 @@ class AgentsThatAreHostile(TroubleTest):
         watch.await_event("link", phase="closed", reason=lambda text: "1008" in text)
 
 
-class NothingGrows(TroubleTest):
-    WARM, ROUNDS = 15, 50
-    # Allocators keep a little; a message kept each round would be far above it.
-    ALLOWED_KIB = 768
-
-    def facts(self):
-        process = Path(f"/proc/{self.daemon.identifier}")
-        resident = re.search(r"VmRSS:\s+(\d+)", (process / "status").read_text())
-        return len(os.listdir(process / "fd")), int(resident[1])
-
-    def check_nothing_grows(self, serve, **options):
-        agent = self.fake(serve, **options)
-        watch = self.start(agent.port, speed=20)
-
-        def rounds(count):
-            target = agent.connections + len(agent.handshake_errors) + count
-            after = len(watch.events)
-            while agent.connections + len(agent.handshake_errors) < target:
-                watch.await_event("link", phase="closed", after=after)
-                after = len(watch.events)
-            watch.await_event("link", phase="closed", after=after)
-
-        rounds(self.WARM)
-        before = self.facts()
-        rounds(self.ROUNDS)
-        # A name lookup and a TLS handshake hold descriptors for a moment.
-        deadline = 100
-        while (after := self.facts())[0] > before[0] and deadline:
-            watch.await_event("link", after=len(watch.events))
-            deadline -= 1
-        self.assertLessEqual(after[0], before[0], "descriptors")
-        self.assertLess(after[1] - before[1], self.ALLOWED_KIB, "resident KiB")
-        self.assertEqual(self.daemon.stop(), 0)
-
+class NothingGrows(GrowthTest):
     def test_over_fifty_welcomes_and_resets(self):
         def serve(connection, number):
             connection.welcome()

@@ -194,8 +194,13 @@ class TheCommandLine(LifeTest):
         self.assertIn(str(self.bench.folder / "auricle.conf"), json.dumps(settings))
         self.assertIn("volume 40", self.auricle("status"))
 
-    def test_what_cannot_be_done_is_refused_with_the_reason(self):
+    def test_it_listens_also_while_its_agent_is_away_for_a_moment(self):
         self.running()
+        self.auricle("listen")
+        self.assertEqual(self.status()["state"], "listening")
+
+    def test_what_cannot_be_done_is_refused_with_the_reason(self):
+        self.running(self.bench.usual(link={"outage": "0 ms"})).await_line("phase=closed")
         self.assertRegex(self.auricle("listen", code=1), "not reached")
         for arguments, word in (
             (["volume", "130"], "0 to 100"), (["volume", "-1"], "volume|option"),

@@ -1,6 +1,9 @@
 """What the tests of agents that make trouble share."""
 
 import json
+import os
+import re
+from pathlib import Path
 
 from programs import BlackBoxTest
 from websocket import FakeAgent
@@ -51,6 +54,43 @@ class TroubleTest(BlackBoxTest):
         self.assertTrue(self.daemon.is_running())
         self.assertEqual(self.daemon.stop(), 0)
         self.assertEqual(self.daemon.output.count("phase=closed"), 1, self.daemon.output)
+
+
+class GrowthTest(TroubleTest):
+    """Rounds of the same trouble, each of which ends with a connection that is lost."""
+
+    WARM, ROUNDS = 15, 50
+    # Allocators keep a little; a message kept each round would be far above it.
+    ALLOWED_KIB = 768
+
+    def facts(self):
+        process = Path(f"/proc/{self.daemon.identifier}")
+        resident = re.search(r"VmRSS:\s+(\d+)", (process / "status").read_text())
+        return len(os.listdir(process / "fd")), int(resident[1])
+
+    def check_nothing_grows(self, serve, **options):
+        agent = self.fake(serve, **options)
+        watch = self.start(agent.port, speed=20)
+
+        def rounds(count):
+            target = agent.connections + len(agent.handshake_errors) + count
+            after = len(watch.events)
+            while agent.connections + len(agent.handshake_errors) < target:
+                watch.await_event("link", phase="closed", after=after)
+                after = len(watch.events)
+            watch.await_event("link", phase="closed", after=after)
+
+        rounds(self.WARM)
+        before = self.facts()
+        rounds(self.ROUNDS)
+        # A name lookup and a TLS handshake hold descriptors for a moment.
+        deadline = 100
+        while (after := self.facts())[0] > before[0] and deadline:
+            watch.await_event("link", after=len(watch.events))
+            deadline -= 1
+        self.assertLessEqual(after[0], before[0], "descriptors")
+        self.assertLess(after[1] - before[1], self.ALLOWED_KIB, "resident KiB")
+        self.assertEqual(self.daemon.stop(), 0)
 
 
 def behave(connection, number):
