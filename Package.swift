@@ -128,6 +128,12 @@ let package = Package(
       name: "auricle-agent", dependencies: ["CloudAgent", "ControlProtocol", "Linux"],
       swiftSettings: everywhere),
 
+    // Many devices at once, for measuring an agent; never on the device.
+    .executableTarget(
+      name: "auricle-load",
+      dependencies: ["VoiceCore", "WireProtocols", "Room", "Opus", "WebSockets", "Linux"],
+      swiftSettings: everywhere),
+
     // Both sides in one process, in virtual time, while everything goes wrong.
     .target(
       name: "Simulator", dependencies: ["VoiceCore", "WireProtocols", "DeviceLink", "CloudAgent"],

@@ -60,6 +60,8 @@ final class AgentLink {
   var traffic: Traffic { link.traffic }
   var roundTrip: SampleSpan { machine.roundTrip }
   var unacknowledged: Int { machine.unacknowledged }
+  /// Where the agent is, as far as we know.
+  var address: String { tokens.address }
 
   /// Once for each time the loop wakes, not for each frame: what has arrived is to be seen first.
   func tick(at time: SampleTime, isTalking: Bool, isNeeded: Bool = true) {
@@ -77,6 +79,8 @@ final class AgentLink {
   }
 
   func send(_ message: Upstream) { decide(.say(message)) }
+
+  func nobodyWaits(for turn: TurnID) { decide(.nobodyWaits(turn)) }
 
   /// Somebody waits, or the network has changed.
   func tryNow() { decide(.tryNow) }
@@ -166,7 +170,11 @@ final class AgentLink {
     case .closed(let failure):
       var loss = LinkLoss(failure.reason, advice: failure.advice)
       switch failure.kind {
-      case .upgradeRefused(status: 401): loss.isUnauthorized = true
+      case .upgradeRefused(status: 401):
+        loss = LinkLoss(failure.reason, advice: tokens.adviceWhenRefused)
+        loss.isUnauthorized = true
+        loss.needsSomebody = !tokens.hasBroker
+      case .upgradeRefused: loss.needsSomebody = true
       case .tooLarge, .notText, .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007),
         .closedByPeer(1009):
         loss.endsSession = true

@@ -43,6 +43,8 @@ final class ConversationLoop {
   private var tally = Tally()
   private var now = SampleTime.start
   private var lastLoss: LinkLoss?
+  /// The link is closed because nobody speaks.
+  private var isResting = false
   /// How far the agent's clock is ahead of ours, in milliseconds.
   private var clockOffset: Int64?
   private var isRealtime = false
@@ -215,7 +217,8 @@ final class ConversationLoop {
   func linkChanged(_ event: AgentLink.Event) {
     switch event {
     case .changed(let change):
-      if change == .away { tally.linkLost() }
+      isResting = change == .resting
+      if change == .away || isResting { tally.linkLost() }
       perform(conversation.link(change))
     case .received(let message):
       perform(conversation.receive(message))
@@ -235,6 +238,12 @@ final class ConversationLoop {
       var happening = Happening("link", at: now)
       happening.fields.add("phase", "asked-to-leave")
       happening.fields.add("reason", reason)
+      tell(happening)
+    case .noted(.notRenewed(let loss)):
+      var happening = Happening("link", at: now)
+      happening.fields.add("phase", "token-not-renewed")
+      happening.fields.add("reason", loss.reason)
+      happening.fields.add("advice", loss.advice)
       tell(happening)
     case .noted(.clock(let offset)): clockOffset = offset
     }
@@ -258,6 +267,7 @@ final class ConversationLoop {
         case .skip(let turn, let place):
           if let packet = try coding.uplink.skip(turn, to: place) { link?.send(packet) }
         case .callAgent: link?.tryNow()
+        case .nobodyWaits(let turn): link?.nobodyWaits(for: turn)
         case .note(let note):
           tally.count(note, at: now)
           if case .welcomed = note { lastLoss = nil }
@@ -307,6 +317,7 @@ final class ConversationLoop {
     case .settings: fields = settings
     case .listen:
       if let obstacle = conversation.presence.obstacle {
+        perform(conversation.press(.listen))
         return .failure("cannot listen: \(obstacle.whyNot)")
       }
       perform(conversation.press(.listen))
@@ -346,7 +357,7 @@ final class ConversationLoop {
     fields.add("state_for_ms", (now - tally.shownSince).milliseconds)
     fields.add("reason", tally.reason)
     fields.add("device", loaded.settings.device.name)
-    fields.add("agent", loaded.settings.agent.url)
+    fields.add("agent", link?.address ?? loaded.settings.agent.url)
     fields.add("agent_name", tally.agent)
     fields.add("session", tally.session)
     fields.add("connected_for_ms", tally.connectedSince.map { (now - $0).milliseconds } ?? 0)
@@ -376,6 +387,7 @@ final class ConversationLoop {
       fields.add("round_trip_ms", link.roundTrip.milliseconds)
       fields.add("unacknowledged", link.unacknowledged)
     }
+    if isResting { fields.add("resting", true) }
     if let clockOffset { fields.add("clock_offset_ms", clockOffset) }
     fields.add("version", Version.current)
     fields.add("pid", Process.identifier)

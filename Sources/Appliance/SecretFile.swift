@@ -16,16 +16,17 @@ enum SecretFile {
   static let longest = 1_024
 
   static func read(_ file: String) throws(SecretProblem) -> String {
-    var bytes: [UInt8] = []
-    var isPrivate = false
+    // systemd guards the folder, and shows what it lets the daemon read as the group's.
+    let credentials = Process.environment("CREDENTIALS_DIRECTORY") ?? ""
+    let isCredential = !credentials.isEmpty && file.utf8.starts(with: (credentials + "/").utf8)
+    let read: [UInt8]?
     do throws(LinuxError) {
-      isPrivate = try Files.isPrivate(file)
-      bytes = try Files.read(file, limit: longest)
+      read = try Files.readPrivate(file, limit: longest, mayBeReadByGroup: isCredential)
     } catch {
       throw SecretProblem(
         error.description, advice: "does the file exist, and may the daemon read it?")
     }
-    guard isPrivate else {
+    guard var bytes = read else {
       throw SecretProblem("\(file) may be read or written by others", advice: "chmod 600 \(file)")
     }
     while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }

@@ -19,6 +19,8 @@ final class TokenDesk {
   private let body: [UInt8]
   private let agent: ServerAddress
   private let request: WebRequest
+  /// Who waits for the answer that is on its way: the last who asked.
+  private var waiting: (Outcome) -> Void = { _ in }
   private var grant: (address: ServerAddress, headers: [RequestHeader])?
   /// How long a turn may be with the token we have; nil: as long as the settings and the agent allow.
   private(set) var longestTurn: SampleSpan?
@@ -34,6 +36,16 @@ final class TokenDesk {
     json.closeObject()
     body = json.bytes
     request = WebRequest(on: loop, who: "the token broker", trust: TLSTrust(settings))
+  }
+
+  var hasBroker: Bool { broker != nil }
+  var address: String { (grant?.address ?? agent).description }
+
+  var adviceWhenRefused: String {
+    if hasBroker { return "a new token is asked for" }
+    return keyFile.isEmpty
+      ? "this agent lets in who shows a token: set broker.url, and broker.secret_file or device.certificate"
+      : "is the key in agent.key_file right?"
   }
 
   /// Where to connect, and what to show there.
@@ -53,7 +65,9 @@ final class TokenDesk {
   }
 
   func mint(judgedBy clock: ClockReading, then: @escaping (Outcome) -> Void) {
-    guard let broker, !request.isUnderWay else { return }
+    guard let broker else { return }
+    waiting = then
+    guard !request.isUnderWay else { return }
     var headers: [RequestHeader] = []
     do throws(SecretProblem) {
       if let type = RequestHeader("Content-Type", "application/json") { headers.append(type) }
@@ -65,10 +79,9 @@ final class TokenDesk {
       [unowned(unsafe) self] outcome in
       switch outcome {
       case .failed(let failure):
-        then(
-          .refused(
-            LinkLoss("token broker: \(failure.reason)", advice: failure.advice)))
-      case .answered(let status, let body): then(take(status, body))
+        waiting(
+          .refused(LinkLoss("token broker: \(failure.reason)", advice: failure.advice)))
+      case .answered(let status, let body): waiting(take(status, body))
       }
     }
   }
@@ -99,6 +112,7 @@ final class TokenDesk {
     let reason = BrokerAnswer.refusal(body) ?? "it gave no reason"
     let advice: String =
       switch status {
+      case 400: "does the broker know a device.name like this one? Letters, digits, . _ - are safe"
       case 401, 403:
         "is device.name the one the broker knows, and broker.secret_file or device.certificate the proof it wants?"
       case 404, 405: "check the path in broker.url"
@@ -106,6 +120,8 @@ final class TokenDesk {
       case 500...599: "the broker has trouble; it will be asked again"
       default: "check broker.url"
       }
-    return LinkLoss("token broker: status \(status), \(reason)", advice: advice)
+    var loss = LinkLoss("token broker: status \(status), \(reason)", advice: advice)
+    loss.needsSomebody = status < 500
+    return loss
   }
 }

@@ -29,6 +29,7 @@ public final class Agent {
   private var mail: Watch?
   private var connections: [ConnectionID: SocketServer.Connection] = [:]
   private var lines: [SessionID: Line] = [:]
+  private let clock: BrokerClock
   private var served = 0
   private var isDraining = false
 
@@ -39,6 +40,7 @@ public final class Agent {
 
   init(_ options: AgentOptions, clock: BrokerClock) throws {
     self.options = options
+    self.clock = clock
     loop = try EventLoop(mostDescriptors: options.descriptors)
     reception = try Reception(options, clock: clock)
     mailbox = try Mailbox()
@@ -100,9 +102,9 @@ public final class Agent {
 
   private func tell(_ event: ShelfEvent) {
     let samplesPerSecond = SampleSpan.samplesPerMillisecond * 1_000
-    let microseconds = MonotonicClock.microseconds()
+    let microseconds = clock.monotonic()
     let time = SampleTime(samples: microseconds * (samplesPerSecond / 1_000) / 1_000)
-    let moment = Moment(time: time, wallClock: WallClock.milliseconds())
+    let moment = Moment(time: time, wallClock: clock.unix())
     for effect in shelf.handle(event, at: moment) { perform(effect) }
   }
 

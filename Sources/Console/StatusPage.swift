@@ -54,6 +54,7 @@ struct StatusPage {
     let agent = text("agent_name").map { "\($0) at \(address)" } ?? address
     guard let span = fields.number("connected_for_ms"), span >= 0, let session = text("session")
     else {
+      if fields.flag("resting") == true { return "\(agent)   resting until somebody speaks" }
       return "\(agent)   \(screen.painted("not connected", .yellow))"
     }
     return "\(agent)   connected \(Words.span(milliseconds: span)), session \(session)"

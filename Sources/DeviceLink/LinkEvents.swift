@@ -35,6 +35,8 @@ extension LinkMachine {
     case talking(Bool)
     /// Whether it could go on without the agent for a while: a reply plays that is all here.
     case needing(Bool)
+    /// An answer to this turn would come too late: it is not to be said again to anybody.
+    case nobodyWaits(TurnID)
     /// What failed may work now, because the network has changed; or somebody waits for it.
     case tryNow
     /// The connection asked for is open.

@@ -8,12 +8,46 @@ public struct LinkLoss: Equatable, Sendable {
   public var isUnauthorized = false
   /// One of the two sent what the other does not take: in a session that goes on it would again.
   public var endsSession = false
+  /// Trying again soon changes nothing: somebody must do something first, or there must be room.
+  public var needsSomebody = false
   /// We wanted it so.
   public private(set) var isPlanned = false
 
   public init(_ reason: String, advice: String) {
     self.reason = reason
     self.advice = advice
+  }
+
+  /// What a fatal error of the agent means (docs/PROTOCOL.md, "Errors").
+  init(refusedWith code: String, _ message: String) {
+    var endsSession = true
+    var needsSomebody = false
+    func isCode(_ other: StaticString) -> Bool {
+      other.withUTF8Buffer { code.utf8.elementsEqual($0) }
+    }
+    switch true {
+    case isCode("session_limit"), isCode("rate_limited"):
+      advice = "the agent has no room for this device just now; it will be tried again"
+      (endsSession, needsSomebody) = (false, true)
+    case isCode("unauthorized"):
+      advice = "a new token is asked for"
+      endsSession = false
+    case isCode("going_away"), isCode("not_reading"):
+      advice = "it will be tried again"
+      endsSession = false
+    case isCode("session_replaced"):
+      advice = "is there another device with the same device.name?"
+    case isCode("reply_buffer"):
+      advice = "raise link.reply_buffer"
+      needsSomebody = true
+    default:
+      advice = "do agent and device have matching versions?"
+      needsSomebody = isCode("unsupported")
+    }
+    reason = "the agent refused: \(message) (\(code))"
+    isUnauthorized = isCode("unauthorized")
+    self.endsSession = endsSession
+    self.needsSomebody = needsSomebody
   }
 
   /// The same trouble, whatever it was worth telling about it.
@@ -33,6 +67,8 @@ public enum LinkNote: Equatable, Sendable {
   case lost(LinkLoss, wait: SampleSpan)
   /// The agent asked us to leave.
   case goingAway(reason: String)
+  /// No new token yet, while the one we have is still good.
+  case notRenewed(LinkLoss)
   /// How far the agent's clock is ahead of ours, in milliseconds.
   case clock(offset: Int64)
 }

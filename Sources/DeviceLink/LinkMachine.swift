@@ -25,10 +25,8 @@ public struct LinkMachine: Sendable {
   /// A broker that fails while nothing depends on it is asked again after this.
   static let mintAgainAfter = SampleSpan.seconds(30)
 
-  /// Fatal errors of the agent that have nothing to do with the session.
-  static let harmless = [
-    "unauthorized", "session_limit", "rate_limited", "going_away", "not_reading",
-  ]
+  /// A session that ends sooner after its begin is a mistake: nobody could talk in it.
+  static let shortestSession = SampleSpan.seconds(10)
 
   public let settings: Settings
   /// The device's wall clock in milliseconds since 1970, kept by the owner; only told, never used.
@@ -49,6 +47,7 @@ public struct LinkMachine: Sendable {
   var isTalking = false
   var isNeeded = true
   var quietSince = SampleTime.start
+  var openedAt = SampleTime.start
   /// Why we hang up, which says more than how the socket ended.
   var ownReason: LinkLoss?
   /// What the agent was told last of the microphone, or would have been.
@@ -58,13 +57,23 @@ public struct LinkMachine: Sendable {
   var nextClocks = SampleTime.start
   /// The moment of our ping that waits for its answer.
   var askedClock: Int64?
-  /// Leave in a pause after the first, in any case at the second.
-  var leaveFrom: SampleTime?
-  var leaveAt: SampleTime?
+  /// The agent knows of a session, and so does the conversation.
+  var hasSession = false
+  var sessionBegan = SampleTime.start
+  /// What the agent said is the reason for which it hangs up.
+  var refusal: LinkLoss?
+  var leave: Leave?
   var comeBackAfter = SampleSpan.zero
-  var isOld = false
   var grant = Grant.none
   var mayMintAgain = true
+
+  /// When to hang up of our own accord: in a pause after the first, in any case at the second.
+  struct Leave: Equatable, Sendable {
+    var from: SampleTime
+    var at: SampleTime
+    /// For a session that is young again.
+    var isRenewal: Bool
+  }
 
   enum Grant: Equatable, Sendable {
     case none
@@ -95,6 +104,7 @@ public struct LinkMachine: Sendable {
     case .talking(let isTalking): talk(isTalking, &effects)
     case .needing(let isNeeded): self.isNeeded = isNeeded
     case .tryNow: tryNow()
+    case .nobodyWaits(let turn): outbox.release(turn)
     case .opened:
       guard case .connecting = phase else { break }
       phase = .greeting(since: now)
@@ -122,12 +132,7 @@ public struct LinkMachine: Sendable {
       effects.append(.change(.lost))
     }
     switch phase {
-    case .waiting(let until) where now >= until:
-      if settings.idleLimit != nil, !isTalking, awaySince == nil {
-        phase = .resting
-      } else {
-        call(&effects)
-      }
+    case .waiting(let until) where now >= until: call(&effects)
     case .minting(let since) where now - since >= settings.connectLimit:
       notGranted(
         LinkLoss("the token broker does not answer", advice: "is broker.url right?"), &effects)
@@ -161,10 +166,11 @@ public struct LinkMachine: Sendable {
       effects.append(.transmit(NativeDevice.encode(.ping(wallClock))))
     }
     renewGrant(&effects)
-    if let leaveFrom, let leaveAt, now >= leaveAt || (now >= leaveFrom && !isTalking) {
+    if let leave, now >= leave.at || (now >= leave.from && !isTalking) {
+      hangUp(nil, &effects, leave.isRenewal ? .forGood : .forNow)
       // A session that is old is not to go on.
-      if isOld { token = nil }
-      return hangUp(nil, &effects, isOld ? .forGood : .forNow)
+      if leave.isRenewal { endSession(&effects) }
+      return
     }
     if let limit = settings.idleLimit, !isTalking, now - quietSince >= limit {
       hangUp(nil, &effects)
@@ -243,23 +249,33 @@ public struct LinkMachine: Sendable {
 
   mutating func closed(_ loss: LinkLoss, _ effects: inout [Effect]) {
     let wasOpen = awaySince == nil
+    let loss = loss.isPlanned ? loss : refusal ?? loss
     ownReason = nil
-    leaveFrom = nil
-    leaveAt = nil
-    isOld = false
+    refusal = nil
+    leave = nil
     if loss.isUnauthorized { forgetGrant() }
-    if loss.endsSession { token = nil }
+    if loss.endsSession { endSession(&effects) }
     if loss.isPlanned {
       // On our own terms: nobody has to be told.
       let isResting = settings.idleLimit != nil && !isTalking
-      phase = isResting ? .resting : .waiting(until: now + comeBackAfter)
+      if isResting {
+        phase = .resting
+        effects.append(.change(.resting))
+      } else {
+        // An agent that sends us away at once is not to be called all the time.
+        let held = now - openedAt >= Backoff.heldLongEnough
+        let wait = max(comeBackAfter, held ? .zero : backoff.next(isUrgent: false))
+        phase = .waiting(until: now + wait)
+        away(&effects)
+      }
       comeBackAfter = .zero
-      if !isResting { away(&effects) }
       return
     }
     if wasOpen { away(&effects) }
+    let isUrgent = isUrgent && !loss.needsSomebody
     // A new token is worth one try at once.
-    var wait = loss.isUnauthorized && mayMintAgain ? .zero : backoff.next(isUrgent: isUrgent)
+    let mayTryAtOnce = loss.isUnauthorized && settings.usesBroker && mayMintAgain
+    var wait = mayTryAtOnce ? .zero : backoff.next(isUrgent: isUrgent)
     if loss.isUnauthorized { mayMintAgain = false }
     // It asked us to leave, and hung up before we did.
     wait = max(wait, comeBackAfter)
@@ -280,9 +296,12 @@ public struct LinkMachine: Sendable {
   }
 
   mutating func notGranted(_ loss: LinkLoss, _ effects: inout [Effect]) {
-    guard case .minting = phase else { return }
+    guard case .minting = phase else {
+      // There is time: the token we have is still good.
+      return effects.append(.note(.notRenewed(loss)))
+    }
     grant = .none
-    let wait = backoff.next(isUrgent: isUrgent)
+    let wait = backoff.next(isUrgent: isUrgent && !loss.needsSomebody)
     phase = .waiting(until: now + wait)
     effects.append(.note(.lost(loss, wait: wait)))
   }

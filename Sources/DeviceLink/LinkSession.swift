@@ -25,7 +25,7 @@ extension LinkMachine {
         effects.append(.deliver(message))
       } else {
         // Else the next connection would begin with the same message.
-        token = nil
+        endSession(&effects)
         return hangUp(
           LinkLoss(
             "the agent broke the protocol: \(error.description)",
@@ -44,12 +44,15 @@ extension LinkMachine {
         throw .outOfOrder("\(welcome.received) messages cannot have come there")
       }
     } else {
-      if token != nil { endSession(&effects) }
+      endSession(&effects)
+      hasSession = true
+      sessionBegan = now
       // Its count begins anew, the turn that nobody has answered with it.
       wire = NativeDevice()
       _ = try wire.decode(message)
     }
     phase = .open(since: now)
+    openedAt = now
     awaySince = nil
     isGivenUp = false
     mayMintAgain = true
@@ -58,10 +61,11 @@ extension LinkMachine {
     capabilities = welcome.capabilities
     nextClocks = now + LinkMachine.compareClocksEvery
     askedClock = nil
-    if let longest = welcome.longestSession {
-      isOld = true
-      leaveFrom = now + SampleSpan(samples: longest.samples / 100 * 80)
-      leaveAt = now + SampleSpan(samples: longest.samples / 100 * 97)
+    // Counted from its begin, however often it went on since.
+    if let longest = welcome.longestSession.map({ max($0, LinkMachine.shortestSession) }) {
+      leave = Leave(
+        from: sessionBegan + SampleSpan(samples: longest.samples / 100 * 80),
+        at: sessionBegan + SampleSpan(samples: longest.samples / 100 * 97), isRenewal: true)
     }
     liveness.begin(at: now)
     // Then the agent knows that we have its new token, and forgets the old one.
@@ -85,6 +89,8 @@ extension LinkMachine {
   /// The conversation so far is gone there; only an unanswered turn is worth keeping here.
   mutating func endSession(_ effects: inout [Effect]) {
     token = nil
+    guard hasSession else { return }
+    hasSession = false
     outbox.keepOnlyTurn()
     effects.append(.change(.sessionOver))
   }
@@ -92,10 +98,12 @@ extension LinkMachine {
   mutating func deliver(_ message: Downstream, _ effects: inout [Effect]) {
     switch message {
     case .replyStart(_, let turn, _): outbox.release(turn)
-    case .refused(let code, _, isFatal: true):
+    case .refused(let code, let message, isFatal: true):
+      let refusal = LinkLoss(refusedWith: code, message)
       // What was wrong would be said again in a session that goes on.
-      if !LinkMachine.harmless.contains(where: { code.utf8.elementsEqual($0.utf8) }) { token = nil }
-      if code.utf8.elementsEqual("unauthorized".utf8) { forgetGrant() }
+      if refusal.endsSession { endSession(&effects) }
+      if refusal.isUnauthorized { forgetGrant() }
+      self.refusal = refusal
     default: break
     }
     effects.append(.deliver(message))
@@ -115,9 +123,8 @@ extension LinkMachine {
       // One that counts wrong is found out at the next resume.
       _ = outbox.acknowledge(upTo: count, of: wire.sentCount)
     case .goAway(let limit, let reason, let retryAfter):
-      isOld = false
-      leaveFrom = now
-      leaveAt = now + limit
+      let isRenewal = reason.utf8.elementsEqual("max_session".utf8)
+      leave = Leave(from: now, at: now + limit, isRenewal: isRenewal)
       comeBackAfter = retryAfter + backoff.jitter(within: .seconds(1))
       effects.append(.note(.goingAway(reason: reason)))
     }
@@ -154,15 +161,13 @@ extension LinkMachine {
     if case .turnCancel(let id, _) = message { outbox.release(id) }
     if !outbox.fits {
       // Nobody acknowledges anything: this session cannot be resumed.
-      token = nil
       if isOpen {
         hangUp(
           LinkLoss(
             "the network takes nothing any more", advice: "is the uplink fast enough?"), &effects,
           .forGood)
-      } else {
-        endSession(&effects)
       }
+      endSession(&effects)
     }
   }
 

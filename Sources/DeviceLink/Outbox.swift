@@ -4,8 +4,10 @@ internal import WireProtocols
 /// What was said and may have to be said again: messages the agent has not acknowledged, for a
 /// session that goes on, and all of a turn that nobody has answered, for one that begins anew.
 struct Outbox: Sendable {
-  /// A turn of half a minute at 64 kbit/s.
-  static let mostBytes = 256 << 10
+  /// Of messages that are not acknowledged: a long outage at 64 kbit/s. Beyond it there is no resuming.
+  static let mostPending = 256 << 10
+  /// Of the turn that is kept: a minute at 64 kbit/s. A longer one cannot be sent to a new session.
+  static let mostKept = 640 << 10
   /// What a message costs besides its bytes.
   static let overhead = 64
 
@@ -26,9 +28,12 @@ struct Outbox: Sendable {
   private var entries: [Entry] = []
   private var kept: TurnID?
   private var acknowledged = 0
+  private var pendingBytes = 0
+  private var keptBytes = 0
+  /// All that is stored.
   private(set) var bytes = 0
 
-  var fits: Bool { bytes <= Outbox.mostBytes }
+  var fits: Bool { pendingBytes <= Outbox.mostPending }
 
   /// Not acknowledged yet.
   var count: Int {
@@ -68,8 +73,8 @@ struct Outbox: Sendable {
     var messages: [WireMessage] = []
     for entry in entries where entry.isKept { messages.append(entry.message) }
     entries = []
-    bytes = 0
     acknowledged = 0
+    trim()
     return messages
   }
 
@@ -85,7 +90,8 @@ struct Outbox: Sendable {
   mutating func add(_ message: WireMessage, number: Int, isKept: Bool) {
     let entry = Entry(number: number, message: message, isKept: isKept)
     entries.append(entry)
-    bytes += entry.cost
+    count(entry)
+    if keptBytes > Outbox.mostKept { release() }
   }
 
   /// Part of the kept turn, while there is no session.
@@ -101,7 +107,13 @@ struct Outbox: Sendable {
 
   private mutating func trim() {
     entries.removeAll { $0.number <= acknowledged && !$0.isKept }
-    bytes = 0
-    for entry in entries { bytes += entry.cost }
+    (bytes, pendingBytes, keptBytes) = (0, 0, 0)
+    for entry in entries { count(entry) }
+  }
+
+  private mutating func count(_ entry: Entry) {
+    bytes += entry.cost
+    if entry.number > acknowledged { pendingBytes += entry.cost }
+    if entry.isKept { keptBytes += entry.cost }
   }
 }

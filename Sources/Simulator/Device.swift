@@ -100,6 +100,7 @@ final class Device {
         judge.gave(cue)
       case .skip(let turn, let place): if let packet = packer.skip(turn, to: place) { say(packet) }
       case .callAgent: decide(.tryNow)
+      case .nobodyWaits(let turn): decide(.nobodyWaits(turn))
       case .note(let note):
         timeline.add("device", 2, "\(note)")
         judge.note(note)

@@ -131,11 +131,11 @@ import VoiceCore
     var script = SessionScript()
     script.hello()
     script.device(.turnStart(TurnID(1), preRoll: .zero, cause: .button))
-    for _ in 1..<10 { #expect(script.on(.tick).isEmpty) }
+    for _ in 1..<20 { #expect(script.on(.tick).isEmpty) }
     #expect(script.on(.tick).first == .forget(TurnID(1)))
     // Sound starts the wait anew.
     script.device(.turnStart(TurnID(2), preRoll: .zero, cause: .button))
-    for _ in 1..<10 { script.on(.tick) }
+    for _ in 1..<20 { script.on(.tick) }
     script.device(.turnAudio(TurnID(2), packet: SessionScript.packet60, at: .zero))
     #expect(script.on(.tick).isEmpty)
   }

@@ -124,7 +124,8 @@ import WireProtocols
     script.cut(1)
     script.wait(.seconds(20))
     script.join(1)
-    script.wait(.seconds(9))
+    // Together with the five before the cut these are fewer than twenty.
+    script.wait(.seconds(14))
     #expect(device().errors.isEmpty)
     script.wait(.seconds(2))
     #expect(device().errors == ["turn_idle"])

@@ -185,9 +185,13 @@ import WireProtocols
     let headers = try door.grant(secret: door.secret).headers
     let first = try DoorGuest(door, on: loop, headers)
     #expect(first.wait { first.isOpen })
+    first.hello()
+    #expect(first.wait { first.messages > 0 })
     let second = try DoorGuest(door, on: loop, headers)
+    #expect(second.wait { second.isOpen })
+    second.hello()
     #expect(first.wait { first.end != nil })
-    #expect(first.wait { second.isOpen } && second.end == nil)
+    #expect(second.wait { second.messages > 0 } && second.end == nil)
   }
 
   @Test func aSessionEndsWhenItsTimeIsOver() throws {

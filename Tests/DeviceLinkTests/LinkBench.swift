@@ -97,15 +97,20 @@ struct LinkBench {
     if !isCut { feed(.received(wire)) }
   }
 
-  mutating func open(
-    resumed: Bool = false, token: String? = "t-1", received: Int? = nil,
-    longestSession: SampleSpan? = nil
-  ) {
+  /// The connection is there and hello is said.
+  mutating func call() {
     pass { $0.isCalling }
     isCalling = false
     isHello = true
     isCut = false
     feed(.opened)
+  }
+
+  mutating func open(
+    resumed: Bool = false, token: String? = "t-1", received: Int? = nil,
+    longestSession: SampleSpan? = nil
+  ) {
+    call()
     if !resumed { agent = NativeAgent.greeted() }
     var welcome = Downstream.Welcome(
       session: "s", agent: "a", longestTurn: .seconds(30),

@@ -206,3 +206,132 @@ import WireProtocols
     #expect(bench.machine.journalBytes < 60_000)
   }
 }
+
+/// When a session ends, and what that means for what was said in it.
+@Suite struct SessionEndTests {
+  @Test func aLongTurnThatIsAcknowledgedKeepsItsSession() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(start(1))
+    let packet = [UInt8](repeating: 0x48, count: 160)
+    // Two minutes of 64 kbit/s in the shortest packets.
+    for place in 0..<6_000 {
+      bench.feed(
+        .say(.turnAudio(TurnID(1), packet: packet, at: .milliseconds(Int64(place) * 20))))
+      if place % 32 == 31 {
+        bench.feed(.received(NativeAgent.encode(.acknowledged(bench.agent.receivedCount))))
+      }
+    }
+    #expect(bench.hangUps == 0 && bench.machine.isOpen)
+    #expect(bench.machine.journalBytes < 700 << 10)
+  }
+
+  @Test func howeverItEndsTheConversationHearsOfItOnce() {
+    let ends: [(String, (inout LinkBench) -> Void)] = [
+      ("a fatal error", { $0.say(.refused(code: "bad_message", message: "-", isFatal: true)) }),
+      ("rubbish", { $0.feed(.received(.text(Array("rubbish".utf8)))) }),
+      (
+        "a close code",
+        {
+          var loss = LinkLoss("closed", advice: "-")
+          loss.endsSession = true
+          $0.feed(.closed(loss))
+        }
+      ),
+    ]
+    for (name, end) in ends {
+      for isGreeting in [false, true] {
+        var bench = LinkBench()
+        bench.open()
+        if isGreeting {
+          bench.cut()
+          bench.call()
+        }
+        end(&bench)
+        if !name.hasSuffix("code") { bench.feed(.closed(LinkLoss("closed", advice: "-"))) }
+        bench.open()
+        #expect(
+          bench.changes.filter { $0 == .sessionOver }.count == 1, "\(name), greeting: \(isGreeting)")
+        #expect(bench.hellos.last?.resuming == nil)
+      }
+    }
+  }
+
+  @Test func whatTheAgentGaveAsItsReasonIsToldAsTheReason() {
+    var bench = LinkBench()
+    bench.open()
+    bench.say(.refused(code: "session_limit", message: "128 sessions are open", isFatal: true))
+    bench.cut()
+    let loss = bench.losses.last?.loss
+    #expect(loss?.reason == "the agent refused: 128 sessions are open (session_limit)")
+    #expect(loss?.needsSomebody == true)
+    // That one leaves the session alive.
+    #expect(!bench.changes.contains(.sessionOver))
+  }
+
+  @Test func aTurnNobodyWaitsForIsNotSaidToANewSession() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(start(1))
+    bench.speak(1, packets: 0..<3)
+    bench.feed(commit(1, 60))
+    bench.feed(.nobodyWaits(TurnID(1)))
+    bench.cut()
+    bench.open(resumed: false)
+    #expect(bench.packets(of: 1) == [0, 1, 2])
+  }
+
+  @Test func aSessionIsAsOldAsItsFirstConnection() {
+    var bench = LinkBench()
+    bench.open(longestSession: .seconds(100))
+    bench.pass(.seconds(50))
+    bench.cut()
+    bench.open(resumed: true, longestSession: .seconds(100))
+    bench.pass { $0.hangUps == 1 }
+    #expect(bench.now - .start <= .milliseconds(81_000))
+    bench.feed(.closed(LinkLoss("closed", advice: "")))
+    bench.open()
+    #expect(bench.hellos.last?.resuming == nil)
+  }
+
+  @Test func aSessionTheAgentCallsTooOldIsLeftForANewOne() {
+    var bench = LinkBench()
+    bench.open()
+    bench.pass(.seconds(20))
+    bench.feed(
+      .received(
+        NativeAgent.encode(.goAway(in: .seconds(60), reason: "max_session", retryAfter: .zero))))
+    bench.pass(.milliseconds(20))
+    bench.feed(.closed(LinkLoss("closed", advice: "")))
+    bench.open()
+    #expect(bench.hellos.last?.resuming == nil)
+  }
+
+  @Test func anAgentThatSendsUsAwayAtOnceIsNotCalledAllTheTime() {
+    var bench = LinkBench()
+    for _ in 0..<20 {
+      bench.open()
+      bench.feed(
+        .received(NativeAgent.encode(.goAway(in: .zero, reason: "x", retryAfter: .zero))))
+      bench.pass(.milliseconds(10))
+      bench.feed(.closed(LinkLoss("closed", advice: "")))
+    }
+    #expect(bench.now - .start > .seconds(60))
+    // Nor one whose sessions are over as they begin.
+    var hasty = LinkBench()
+    hasty.open(longestSession: .zero)
+    hasty.pass(.seconds(5))
+    #expect(hasty.hangUps == 0)
+  }
+
+  @Test func troubleThatNeedsSomebodyIsTriedEverMoreRarely() {
+    var bench = LinkBench()
+    var refused = LinkLoss("answered with status 404", advice: "-")
+    refused.needsSomebody = true
+    for attempt in 1...12 {
+      bench.pass { $0.connects == attempt }
+      bench.feed(.closed(refused))
+    }
+    #expect(bench.now - .start > .seconds(15))
+  }
+}

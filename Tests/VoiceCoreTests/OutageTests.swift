@@ -164,6 +164,38 @@ import VoiceCore
     #expect(rehearsal.conversation.shown == .speaking)
   }
 
+  @Test func aReplyThatFailsSaysSoAtOnce() {
+    var rehearsal = replying()
+    for _ in 0..<1_000 {
+      rehearsal.run { $0.receive(.replyEnd(ReplyID(1), .failed, audio: .milliseconds(300))) }
+    }
+    #expect(rehearsal.conversation.nextToDecode() == .packet(ReplyID(1), [9 << 3, 1, 2]))
+    #expect(rehearsal.conversation.nextToDecode() == .end(ReplyID(1)))
+    // However often it says so, the end is kept once.
+    #expect(rehearsal.conversation.nextToDecode() == nil)
+    rehearsal.playhead.state = .drained
+    rehearsal.hear(false, milliseconds: 10)
+    #expect(rehearsal.cues == [.problem] && rehearsal.conversation.shown == .idle)
+  }
+
+  @Test func theButtonIsAnsweredAlsoWhereNobodyIsReached() {
+    var rehearsal = Rehearsal()
+    rehearsal.run { $0.link(.lost) }
+    rehearsal.run { $0.press(.listen) }
+    #expect(rehearsal.cues == [.noNetwork] && rehearsal.effects.contains(.callAgent))
+  }
+
+  @Test func aTurnThatWasToldOffIsNotAskedAgain() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 500)
+    rehearsal.hear(false, milliseconds: 20_000)
+    #expect(rehearsal.effects.contains(.nobodyWaits(TurnID(1))))
+    rehearsal.hear(true, milliseconds: 500)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.run { $0.press(.stop) }
+    #expect(rehearsal.effects.contains(.nobodyWaits(TurnID(2))))
+  }
+
   // MARK: Waiting
 
   @Test func nobodyWaitsInSilence() {

@@ -12,7 +12,7 @@ final class EarPool: Sendable {
   static let liveEars = 3
   static let ears = liveEars + 1
   /// A guess that was wrong costs hearing the turn again, at six times its speed: not for long turns,
-  /// and not often in one.
+  /// not often in one, and not while others wait for an ear.
   static let longestGuess = SampleSpan.seconds(8)
   static let mostGuesses = 3
 
@@ -92,7 +92,7 @@ final class EarPool: Sendable {
         guard guessed == nil, feed.wantsGuess(at: revision) else { break }
         let glimpse = understanding.glimpse(ear.glance())
         post(.glimpsed(feed.turn, glimpse, upTo: place), for: feed)
-        guard glimpse.hint != .unfinished, guesses < EarPool.mostGuesses,
+        guard glimpse.hint != .unfinished, guesses < EarPool.mostGuesses, !lobby.isCrowded,
           length <= EarPool.longestGuess.samples
         else { break }
         guesses += 1

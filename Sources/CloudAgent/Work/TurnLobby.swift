@@ -37,6 +37,9 @@ final class TurnLobby: Sendable {
     return hasRoom
   }
 
+  /// Somebody waits for an ear.
+  var isCrowded: Bool { state.withLock { !$0.turns.isEmpty } }
+
   /// One that may be in here has become finished.
   func hasFinished() {
     finishedTurn.signal()

@@ -37,6 +37,8 @@ public struct Conversation: Sendable {
   var received = SampleSpan.zero
   /// All of the reply at the loudspeaker is here.
   var isWhole = false
+  /// That is not all that was to be said.
+  var hasFailed = false
   var nextReport = SampleTime.start
   var lastProgress = SampleTime.start
 
@@ -76,6 +78,7 @@ public struct Conversation: Sendable {
     follow(heard.playhead, &effects)
     listen(to: heard, &effects)
     if machine.handle(.tick(now)) == .rest(.noAnswer) {
+      effects.append(.nobodyWaits(committed.id))
       effects.append(.cue(.problem))
       show(because: .noAnswer, &effects)
     } else if let since = silentSince,
@@ -112,8 +115,10 @@ public struct Conversation: Sendable {
         received += span
       }
     case .replyEnd(let reply, let status, _):
-      if let ours = named(reply) {
-        if status == .failed { effects.append(.note(.replyFailed(reply))) }
+      // Only once: the end is always taken, whatever waits before it.
+      if let ours = named(reply), !isWhole {
+        hasFailed = status == .failed
+        if hasFailed { effects.append(.note(.replyFailed(reply))) }
         waiting.add(.end(ours))
         isWhole = true
       }
@@ -130,6 +135,8 @@ public struct Conversation: Sendable {
 
   public enum LinkChange: Equatable, Sendable {
     case connecting
+    /// We hung up because nobody speaks; it is back when somebody does.
+    case resting
     /// There is no connection just now. What is said is kept for the next.
     case away
     /// The session ended with the connection: what the agent still had to say never comes.
@@ -147,6 +154,7 @@ public struct Conversation: Sendable {
     case .away:
       presence.link = .connecting
       show(because: .linkAway, &effects)
+    case .resting: presence.link = .ready
     case .sessionOver: bereave()
     case .lost:
       presence.link = .down
@@ -162,7 +170,12 @@ public struct Conversation: Sendable {
     var effects: [Effect] = []
     switch press {
     case .listen:
-      guard presence.obstacle == nil else { break }
+      guard presence.obstacle == nil else {
+        // Whoever pressed the button is not to wonder.
+        effects.append(.cue(presence.obstacle == .offline ? .noNetwork : .problem))
+        if presence.obstacle == .offline { effects.append(.callAgent) }
+        break
+      }
       if case .speaking = machine.state { stop(&effects) }
       if case .beginTurn(let id, let cause) = machine.handle(.speechStarted(now, .button)) {
         onset = now
@@ -205,6 +218,7 @@ public struct Conversation: Sendable {
   mutating func stop(_ effects: inout [Effect]) {
     switch machine.handle(.stopped) {
     case .silence: silence(&effects)
+    case .rest: effects.append(.nobodyWaits(committed.id))
     case .dropTurn(let id, let reason): drop(id, reason, &effects)
     default: break
     }
@@ -230,6 +244,7 @@ public struct Conversation: Sendable {
       effects.append(.send(.turnCancel(open.id, reason: reason)))
       effects.append(.note(.turnLost(open.id)))
     }
+    if case .thinking(let id, _) = machine.state { effects.append(.nobodyWaits(id)) }
     _ = machine.handle(.linkLost)
     turn = nil
     endpointer.reset()
@@ -255,6 +270,9 @@ public struct Conversation: Sendable {
   mutating func bereave() {
     guard let current, !isOrphan else { return }
     isOrphan = true
+    guard !isWhole else { return }
+    hasFailed = true
+    isWhole = true
     waiting.add(.end(current))
   }
 

@@ -24,6 +24,7 @@ extension Conversation {
       agentsName = reply
       isOrphan = false
       isWhole = false
+      hasFailed = false
       waiting.clear()
       received = .zero
       playhead = Playhead(state: .silent, reply: ours)
@@ -60,8 +61,8 @@ extension Conversation {
       _ = machine.handle(.replyDrained(reply))
       effects.append(.makeAudible(nil))
       effects.append(.note(.replyDrained(agentsName, played: head.played)))
-      if isOrphan { effects.append(.cue(.problem)) }
-      show(because: isOrphan ? .replyFailed : .answered, &effects)
+      if hasFailed { effects.append(.cue(.problem)) }
+      show(because: hasFailed ? .replyFailed : .answered, &effects)
     } else if now - lastProgress >= settings.thinkingLimit, head.state != .held {
       // The agent stopped in the middle without a word.
       _ = machine.handle(.replyFailed(reply))
@@ -105,6 +106,7 @@ extension Conversation {
         stop(&effects)
         if presence.obstacle == .offline {
           effects.append(.cue(.noNetwork))
+          effects.append(.callAgent)
           courtesy.apologised(at: now)
         }
         return show(because: .interrupted, &effects)

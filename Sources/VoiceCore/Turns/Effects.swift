@@ -13,6 +13,8 @@ public enum Effect: Equatable, Sendable {
   case cue(Cue)
   /// So much of the turn's sound is missing: what comes next belongs there.
   case skip(TurnID, to: SampleSpan)
+  /// An answer to this turn would come too late.
+  case nobodyWaits(TurnID)
   /// Somebody waits for the agent.
   case callAgent
   case note(Note)
