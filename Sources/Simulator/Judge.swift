@@ -199,6 +199,8 @@ final class Judge {
     // From here on it counts anew.
     case .welcomed(let session, _, _):
       sessionAtDevice = session
+      // Whatever kept it from coming may have been a fault long over.
+      calmSince = max(calmSince, now)
       welcomed()
     case .replyStarted(_, let turn):
       hasSounded = false

@@ -216,9 +216,9 @@ import WireProtocols
   }
 
   @Test mutating func aSessionThatGetsTooOldIsAnnouncedAndEnded() {
-    script.join(1, Admission(longestSession: .seconds(100)))
-    #expect(device().welcome?.longestSession == .seconds(100))
-    script.wait(.seconds(39))
+    script.join(1, Admission(longestSession: .seconds(400)))
+    #expect(device().welcome?.longestSession == .seconds(400))
+    script.wait(.seconds(339))
     #expect(device().notices.isEmpty)
     script.wait(.seconds(1))
     #expect(
@@ -227,6 +227,16 @@ import WireProtocols
     #expect(device().closedWith == 1001)
     script.join(1)
     #expect(device().welcome?.isResumed == false)
+  }
+
+  /// Announced at once, each would be left at once for the next (found by the simulator).
+  @Test mutating func aShortSessionIsNotAnnouncedToEndAsItBegins() {
+    script.join(1, Admission(longestSession: .seconds(20)))
+    script.wait(.seconds(14))
+    #expect(device().notices.isEmpty)
+    script.wait(.seconds(1))
+    #expect(
+      device().notices == [.goAway(in: .seconds(5), reason: "max_session", retryAfter: .zero)])
   }
 
   // MARK: Draining

@@ -8,7 +8,8 @@ struct ServedSession {
   static let mostUnacknowledged = 32
   /// They are acknowledged in this time; with the ticks between, within 2 s.
   static let acknowledgeWithin = SampleSpan.milliseconds(1_400)
-  /// A session that gets too old is announced so long before its end.
+  /// A session that gets too old is announced so long before its end, or in the last quarter of a short
+  /// one: else its device would leave it at once, and the next one too.
   static let warning = SampleSpan.seconds(60)
 
   let id: SessionID
@@ -202,7 +203,9 @@ struct ServedSession {
     let rest = longest - (moment.time - bornAt)
     if rest <= .zero {
       handle(.leave, at: moment, &effects)
-    } else if rest <= ServedSession.warning, !isWarned {
+    } else if !isWarned,
+      rest <= min(ServedSession.warning, SampleSpan(samples: longest.samples / 4))
+    {
       warn("max_session", in: rest, retryAfter: .zero, &effects)
     }
   }
