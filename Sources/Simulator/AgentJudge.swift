@@ -13,6 +13,8 @@ final class AgentJudge {
 
   private struct Session {
     let beganAt: Int
+    /// As the device knows it.
+    var title: String?
     var turn: Turn?
     /// The reply that is being said: milliseconds of it that were made, and that the agent knows
     /// were heard.
@@ -43,9 +45,11 @@ final class AgentJudge {
     let name = session.number
     switch note {
     case .began(let connection, let hello, _):
-      // A hello may be late, and its connection long given up.
+      // A hello may be late, and its connection long given up; a welcome may never have come there.
       let isNewest = connection.number > newestConnection
-      if isNewest, hello.resuming != nil, sessions[newest] != nil {
+      if isNewest, hello.resuming != nil, let known = sessions[newest]?.title,
+        known == judge.sessionAtDevice
+      {
         judge.fail(
           "session-kept", "session \(newest) was asked for and is here, but a new one began")
       }
@@ -176,6 +180,7 @@ final class AgentJudge {
 
   private func say(_ message: Downstream, _ name: Int) {
     switch message {
+    case .welcome(let welcome): sessions[name]?.title = welcome.session
     case .replyStart(let reply, let turn, let revision):
       let key = ReplyKey(process: process, session: name, reply: reply.number)
       let index = judge.ledger.index(of: key)

@@ -48,6 +48,7 @@ final class Judge {
   private(set) var givenUpAt: [UInt32: Int] = [:]
   /// The reply that was begun last has been heard.
   private var hasSounded = false
+  private(set) var sessionAtDevice: String?
   private var welcomes: [Int] = []
   private var strikes: [Int] = []
 
@@ -196,7 +197,11 @@ final class Judge {
       end(id)
       excuse()
     // From here on it counts anew.
-    case .welcomed: welcomed()
+    case .welcomed(let session, _, _):
+      sessionAtDevice = session
+      // Whatever kept it from coming may have been a fault long over.
+      calmSince = max(calmSince, now)
+      welcomed()
     case .replyStarted(_, let turn):
       hasSounded = false
       owed?.limit = 2 * scenario.conversation.patience.steps
@@ -247,6 +252,8 @@ final class Judge {
 
   /// Somebody pressed stop, or the card went: nobody expects an answer.
   func stopped() {
+    // A thread that stood still does not know how far the loudspeaker is.
+    if let sounding, now - busyUntil < 10 { ledger[sounding].isBlurred = true }
     if owed != nil { giveUp() }
     wanted = nil
     excuse()

@@ -293,6 +293,16 @@ import WireProtocols
     #expect(device(1).welcome?.isResumed == true)
   }
 
+  /// Announced at once, each would be left at once for the next (found by the simulator).
+  @Test mutating func aShortSessionIsNotAnnouncedToEndAsItBegins() {
+    script.join(1, Admission(longestSession: .seconds(20)))
+    script.wait(.seconds(14))
+    #expect(device().notices.isEmpty)
+    script.wait(.seconds(1))
+    #expect(
+      device().notices == [.goAway(in: .seconds(5), reason: "max_session", retryAfter: .zero)])
+  }
+
   // MARK: Draining
 
   @Test mutating func whoHasNothingToHearGoesAtOnce() {
