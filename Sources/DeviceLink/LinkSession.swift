@@ -153,9 +153,11 @@ extension LinkMachine {
     if case .turnStart(let id, _, _) = message { outbox.keep(id) }
     if token == nil, !isOpen {
       // There is no session yet in which anything else would mean something.
-      if let turn, outbox.keeps(turn) { outbox.store(wire.encode(message)) }
-      // Nobody can be told all of it any more.
-      if !outbox.fits { giveUp(&effects) }
+      if let turn, outbox.keeps(turn) {
+        outbox.store(wire.encode(message))
+        // Nobody can be told all of it any more.
+        if !outbox.keeps(turn) { giveUp(&effects) }
+      }
       if case .turnCancel(let id, _) = message { outbox.release(id) }
       return
     }

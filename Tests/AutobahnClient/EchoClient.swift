@@ -9,7 +9,7 @@ import WebSockets
   static func main() {
     let arguments = CommandLine.arguments
     guard arguments.count >= 3, let cases = Int(arguments[2]) else {
-      fputs("usage: auricle-echo URL CASES [FIRST]\n", stderr)
+      print("usage: auricle-echo URL CASES [FIRST]")
       exit(2)
     }
     let first = arguments.count > 3 ? Int(arguments[3]) ?? 1 : 1
@@ -20,7 +20,7 @@ import WebSockets
       }
       try Session(loop).run(arguments[1] + "/updateReports?agent=auricle", nil)
     } catch {
-      fputs("auricle-echo: \(error)\n", stderr)
+      print("auricle-echo: \(error)")
       exit(1)
     }
   }

@@ -24,8 +24,8 @@ extension Parser {
 
 /// A link machine, the socket it believes to have, and what must hold between them.
 private struct LinkRun {
-  /// What a journal may hold, and the message that was too much.
-  private static let mostJournal = (256 << 10) + 40_000
+  /// What is not acknowledged, the turn that is kept, and the message that was too much.
+  private static let mostJournal = ((256 + 640) << 10) + 40_000
 
   private enum Socket { case none, asked, open, leaving }
 
@@ -100,7 +100,7 @@ private struct LinkRun {
       try receive(NativeAgent.encode(.acknowledged(Int(max(0, min(received, 4_294_967_295))))))
     case .own5:
       // Enough to fill any journal.
-      for _ in 0...choices.pick(80) {
+      for _ in 0...choices.pick(200) {
         try tell(
           .say(
             .turnAudio(
