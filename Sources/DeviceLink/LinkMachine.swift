@@ -267,7 +267,7 @@ public struct LinkMachine: Sendable {
       } else {
         // An agent that sends us away at once is not to be called all the time.
         let held = now - openedAt >= Backoff.heldLongEnough
-        let wait = max(comeBackAfter, held ? .zero : backoff.next(isUrgent: false))
+        let wait = max(comeBackAfter, held ? .zero : backoff.next(isUrgent: isTalking))
         phase = .waiting(until: now + wait)
         away(&effects)
       }
