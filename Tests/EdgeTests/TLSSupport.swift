@@ -58,7 +58,7 @@ final class OpenSSLServer {
 /// What becomes of a link to a server on this machine.
 func failure(
   port: Int32, trust: TLSTrust, host: String = "localhost", clock: ClockReading = .now,
-  patience: ConnectPatience = ConnectPatience()
+  patience: ConnectPatience = .ofTests
 ) throws -> LinkFailure {
   let bench = try LinkBench()
   try bench.makeLink(to: "wss://\(host):\(port)/auricle", trust: trust, patience: patience)

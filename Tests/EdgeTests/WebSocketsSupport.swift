@@ -150,7 +150,7 @@ final class LinkBench {
 
   func makeLink(
     to url: String, caFile: String? = nil, trust: TLSTrust = TLSTrust(),
-    patience: ConnectPatience = ConnectPatience(), subprotocol: String = LinkBench.subprotocol,
+    patience: ConnectPatience = .ofTests, subprotocol: String = LinkBench.subprotocol,
     maximumMessage: Int = 65_536, maximumQueueBytes: Int = 1 << 20
   ) throws {
     address = try ServerAddress(url: url)
@@ -210,4 +210,38 @@ final class LinkBench {
   }
 }
 
-func openDescriptors() throws -> Int { try Files.list("/proc/self/fd").count }
+extension ConnectPatience {
+  /// On a busy machine a test may not run for seconds.
+  static let ofTests = {
+    var patience = ConnectPatience()
+    patience.lookupMilliseconds = LinkBench.limit
+    patience.connectMilliseconds = LinkBench.limit
+    patience.handshakeMilliseconds = LinkBench.limit
+    patience.upgradeMilliseconds = LinkBench.limit
+    return patience
+  }()
+}
+
+extension LinkBench {
+  /// This process's descriptors of sockets at the server's port, of either side. Other tests run
+  /// beside this one and open others.
+  func openSockets() throws -> Int {
+    var inodes: Set<String> = []
+    for table in ["/proc/self/net/tcp", "/proc/self/net/tcp6"] {
+      let text = String(decoding: try Files.read(table, limit: 1 << 22), as: UTF8.self)
+      for line in text.split(separator: "\n").dropFirst() {
+        let fields = line.split(separator: " ")
+        guard fields.count > 9 else { continue }
+        let ports = fields[1...2].compactMap {
+          Int32($0.split(separator: ":").last ?? "", radix: 16)
+        }
+        if ports.contains(server.port) { inodes.insert("socket:[\(fields[9])]") }
+      }
+    }
+    return try Files.list("/proc/self/fd").count { name in
+      var target = [CChar](repeating: 0, count: 64)
+      guard readlink("/proc/self/fd/\(name)", &target, target.count - 1) > 0 else { return false }
+      return target.withUnsafeBufferPointer { inodes.contains(String(cString: $0.baseAddress!)) }
+    }
+  }
+}
