@@ -175,7 +175,7 @@ class AgentsThatDoNotAnswer(TroubleTest):
         for answer_, reason, advice in (
             (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "status 404", "serve /auricle"),
             (b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\n\r\n", "status 503", "full"),
-            (b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "status 401", "not accept"),
+            (b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "status 401", "shows a token"),
             (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "status 200", "url"),
             (b"HTTP/1.1 302 Found\r\nLocation: https://localhost/\r\nContent-Length: 0\r\n\r\n",
              "status 302", "url"),

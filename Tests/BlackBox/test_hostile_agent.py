@@ -169,7 +169,7 @@ class AgentsThatAreHostile(TroubleTest):
 
         watch = self.start(self.fake(serve).port)
         watch.await_event("agent", code="full", reason="no room left")
-        watch.await_event("link", phase="closed", reason=lambda text: "1008" in text)
+        watch.await_event("link", phase="closed", reason=lambda text: "no room left (full)" in text)
 
 
 class NothingGrows(GrowthTest):
