@@ -75,7 +75,7 @@ def hostile_steps(folder):
 
 
 def measure_allocations(bench):
-    """A conversation at twenty times real time, interruptions, hostile sound and cues in it."""
+    """A conversation at four times real time, interruptions, hostile sound and cues in it."""
     agent = bench.agent()
     record = AllocationRecord(bench.folder / "allocations")
     script = bench.script(
@@ -85,8 +85,8 @@ def measure_allocations(bench):
         *hostile_steps(bench.folder), "wait 20 s", "end")
     # Timeouts are counted in samples, and these samples hurry.
     settings = bench.usual(
-        agent.port, room={"script": script, "speed": 20}, speaker={"volume": 100}, turn={"thinking_timeout": "120 s"},
-        link={"connect_timeout": "60 s"})
+        agent.port, room={"script": script, "speed": 4}, speaker={"volume": 100}, turn={"thinking_timeout": "120 s"},
+        link={"connect_timeout": "60 s", "outage": "60 s"})
     daemon = bench.daemon(settings, environment={
         "LD_PRELOAD": os.environ["AURICLE_NOALLOC"], "AURICLE_NOALLOC_FILE": str(record.path)})
     watch = bench.watch()
