@@ -160,7 +160,7 @@ static void note(struct pcm *pcm, const char *name, const char *text) {
   snprintf(path, sizeof path, "%s/%s.log", pcm->card->folder, name);
   int fd = real_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (fd < 0) return;
-  if (write(fd, text, strlen(text)) < 0) lab_complain("cannot write %s", path);
+  if (real_write(fd, text, strlen(text)) < 0) lab_complain("cannot write %s", path);
   real_close(fd);
 }
 
@@ -230,7 +230,7 @@ void air_play(struct pcm *pcm, uint64_t from, uint64_t to) {
       pcm->air->written = from + (uint64_t)pcm->air_offset;
     }
     size_t bytes = (size_t)count * pcm->channels * sizeof *diary;
-    if (pcm->log_fd >= 0 && write(pcm->log_fd, diary, bytes) != (ssize_t)bytes) lab_complain("the diary is cut short");
+    if (pcm->log_fd >= 0 && real_write(pcm->log_fd, diary, bytes) != (ssize_t)bytes) lab_complain("the diary is cut short");
     pcm->log_frames += (uint64_t)count;
   }
 }

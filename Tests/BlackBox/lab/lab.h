@@ -2,6 +2,8 @@
 #ifndef LAB_H
 #define LAB_H
 #define _GNU_SOURCE
+#include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -124,10 +126,12 @@ struct input {
   int clock;
 };
 
-enum kind { KIND_PCM = 1, KIND_CONTROL, KIND_INPUT };
+struct led { char name[64], attribute[32]; };
+
+enum kind { KIND_PCM = 1, KIND_CONTROL, KIND_INPUT, KIND_LED };
 struct handle {
   enum kind kind;
-  union { struct pcm pcm; struct control control; struct input input; };
+  union { struct pcm pcm; struct control control; struct input input; struct led led; };
 };
 
 static inline int64_t monotonic(void) {
@@ -143,6 +147,8 @@ static inline struct timespec as_timespec(int64_t ns) {
 extern int (*real_open)(const char *, int, ...);
 extern int (*real_close)(int);
 extern ssize_t (*real_read)(int, void *, size_t);
+extern ssize_t (*real_write)(int, const void *, size_t);
+extern int (*real_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 extern void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 extern const char *lab_world;
 void lab_lock(void);
@@ -193,6 +199,10 @@ int input_open(struct input *, const char *node, int fd);
 void input_close(struct input *);
 int input_ioctl(struct input *, unsigned long command, void *argument);
 ssize_t input_read(struct input *, void *, size_t);
-short input_poll(struct input *, short ready);
+short input_poll(struct input *);
+
+// leds.c
+int led_open(struct led *, const char *path);
+ssize_t led_write(struct led *, const void *, size_t);
 
 #endif

@@ -184,7 +184,7 @@ struct shape *shape_of(struct card *card, int device, int direction) {
 static void write_file(const char *path, const char *text) {
   int fd = real_open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
   if (fd < 0) return;
-  if (write(fd, text, strlen(text)) < 0) lab_complain("cannot write %s", path);
+  if (real_write(fd, text, strlen(text)) < 0) lab_complain("cannot write %s", path);
   real_close(fd);
 }
 
