@@ -113,11 +113,11 @@ class Lab:
         self.write(f"/sys/class/thermal/thermal_zone{zone}/type", kind + "\n")
         self.write(f"/sys/class/thermal/thermal_zone{zone}/temp", f"{round(degrees * 1000)}\n")
 
-    def run(self, *arguments, seconds=30, **options):
+    def run(self, *arguments, seconds=30, input=b""):
         """Runs a program in the lab to its end."""
         return subprocess.run(
             [str(argument) for argument in arguments], env={**os.environ, **self.environment},
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, **options)
+            input=input, capture_output=True, timeout=seconds)
 
     def say(self, sound, after=0.05, gain=0.0):
         """Somebody speaks in the room: a WAV file, or (rate, samples). `gain` is in decibels.

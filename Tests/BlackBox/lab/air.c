@@ -112,8 +112,8 @@ static void add_talk(float *sound, int count, double start, double step, double 
 }
 
 static void add_noise(struct pcm *pcm, float *sound, int count, double level) {
-  // The sum of four even ones has a variance of a third.
-  float scale = (float)(level * sqrt(3.0) / 2147483648.0);
+  // The sum of four even ones between -1 and 1 has a variance of four thirds.
+  float scale = (float)(level * sqrt(0.75) / 2147483648.0);
   uint32_t seed = pcm->noise_seed;
   for (int index = 0; index < count; index++) {
     float sum = 0;

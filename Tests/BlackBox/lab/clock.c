@@ -6,6 +6,9 @@
 #include "pcm.h"
 #include <math.h>
 
+// At least half of the width of what interpolates in the air, at a third of the rate.
+#define FETCHED_FRAMES 32
+
 void enter(struct pcm *pcm, int state) {
   pcm->state = state;
   WORD(pcm, state) = state;
@@ -109,13 +112,14 @@ void pass_time(struct pcm *pcm, int64_t now, int exactly) {
 }
 
 // Sounds that were played by now, though the kernel has not asked for the position yet: a microphone of
-// this process is about to hear them.
+// this process is about to hear them. A converter fetches a little ahead of what it plays.
 void play_until(struct pcm *pcm, int64_t now) {
   if (is_capture(pcm) || is_gone(pcm) || !is_moving(pcm)) return;
   pass_time(pcm, now, 0);
   if (!is_moving(pcm)) return;
-  uint64_t at = (uint64_t)(floor(frames_at(pcm, now) / burst_of(pcm)) * burst_of(pcm));
-  if (at <= pcm->moved) return;
-  air_play(pcm, at - pcm->moved > pcm->buffer ? at - pcm->buffer : pcm->moved, at);
-  pcm->moved = at;
+  uint64_t at = (uint64_t)frames_at(pcm, now), ahead = at + FETCHED_FRAMES;
+  if (ahead > pcm->appl) ahead = at > pcm->appl ? at : pcm->appl;
+  if (ahead <= pcm->moved) return;
+  air_play(pcm, ahead - pcm->moved > pcm->buffer ? ahead - pcm->buffer : pcm->moved, ahead);
+  pcm->moved = ahead;
 }

@@ -163,7 +163,7 @@ volatile int64_t *page_at(const char *folder);
 struct shape *shape_of(struct card *, int device, int direction);
 unsigned format_bytes(int format);
 void *shared_file(const char *path, size_t bytes);
-int holder_of(struct card *);
+int take(int fd);
 void tell_status(struct pcm *, int owner);
 void refresh_status(const char *path);
 
