@@ -78,12 +78,20 @@ def plug(card, mode):
     _plug_proc(card)
     list_cards(card.lab)
     for node in card.nodes():
-        fresh = card.folder / f"{node.name}.new"
-        fresh.write_text(card.name + "\n")
-        fresh.chmod(mode)
-        fresh.rename(node)
+        _make_node(card, node, 0o600 if mode else 0)
+    for node in card.nodes() if mode else ():
+        node.chmod(mode)
     for path in _udev_links(card):
         link(path, world / f"dev/snd/controlC{number}")
+
+
+def _make_node(device, path, mode):
+    """It appears at once and whole, and whoever watches the folder sees it made: a link does both."""
+    fresh = device.folder / "node.new"
+    fresh.write_text(device.folder.name + "\n")
+    fresh.chmod(mode)
+    path.hardlink_to(fresh)
+    fresh.unlink()
 
 
 def _udev_links(card):
@@ -184,10 +192,7 @@ def plug_input(device):
     link(folder / event / "device", folder)
     link(world / "sys/class/input" / event, folder / event)
     link(world / "sys/class/input" / folder.name, folder)
-    fresh = device.folder / "node.new"
-    fresh.write_text(device.folder.name + "\n")
-    fresh.chmod(0o660)
-    fresh.rename(world / "dev/input" / event)
+    _make_node(device, world / "dev/input" / event, 0o660)
     link(_input_by_path(device), world / "dev/input" / event)
 
 
