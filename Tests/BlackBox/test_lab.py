@@ -294,6 +294,17 @@ class LabTest(BlackBoxTest):
         self.assertAlmostEqual(
             20 * math.log10(find_burst(heard, RATE, 1_000, expected, 0.05)[1] / 8_000), -20.0, delta=0.05)
 
+    def test_what_is_taken_back_in_time_is_never_played(self):
+        card = self.lab.add(**USB, playback={"channels": 1})
+        code, text = self.run_text(
+            sys.executable, Path(__file__).with_name("rewinding.py"), "hw:CARD=Device", RATE, 480, 8)
+        self.assertEqual(code, 0, text)
+        written, back = map(int, text.split())
+        loud = [index for index, sample in enumerate(card.played().channel()) if sample]
+        self.assertEqual(loud, list(range(written - back)))
+        self.assertEqual(card.page["rewinds"], back)
+        self.assertGreater(back, 0)
+
     def test_buttons_are_pressed_until_they_are_pulled_out(self):
         buttons = self.lab.add_buttons(keys=["KEY_MUTE"], switches=["SW_MUTE_DEVICE"])
         buttons.switch("SW_MUTE_DEVICE", True)

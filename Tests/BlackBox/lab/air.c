@@ -242,8 +242,9 @@ static void hear_sources(struct pcm *pcm, float *sound, int count, double start,
   for (int index = 0; index < pcm->shape->source_count; index++) {
     struct source *source = &pcm->shape->sources[index];
     if (!source->air) source->air = air_of(source->card, source->device);
-    if (source->air)
-      add_air(source->air, sound, count, start, step, source->delay_ns, source->gain * louder, source->clip, rate);
+    double clip = page[FIELD_echo_clip] ? page[FIELD_echo_clip] / 32768.0 : source->clip;
+    double delay = source->delay_ns + (double)page[FIELD_echo_delay];
+    if (source->air) add_air(source->air, sound, count, start, step, delay, source->gain * louder, clip, rate);
   }
 }
 

@@ -47,7 +47,7 @@ static void move_to(struct pcm *pcm, uint64_t hw, int64_t now) {
   if (hw > pcm->moved) {
     // What is older than the buffer was overwritten before anybody could see it.
     uint64_t from = hw - pcm->moved > pcm->buffer ? hw - pcm->buffer : pcm->moved;
-    if (is_capture(pcm)) play_all(now), air_hear(pcm, from, hw);
+    if (is_capture(pcm)) play_all(monotonic()), air_hear(pcm, from, hw);
     else air_play(pcm, from, hw);
     pcm->moved = hw;
   }
@@ -101,12 +101,16 @@ void pass_time(struct pcm *pcm, int64_t now, int exactly) {
       moment = now;
     }
     pcm->next_period = next + pcm->period;
-    if (next > pcm->hw) move_to(pcm, next, moment < now ? moment : now);
-    judge(pcm, now);
+    if (moment > now) moment = now;
+    if (next > pcm->hw) move_to(pcm, next, moment);
+    judge(pcm, moment);
   }
-  if (is_moving(pcm) && exactly && at > pcm->hw) {
-    move_to(pcm, (uint64_t)at, now);
-    judge(pcm, now);
+  if (is_moving(pcm) && exactly) {
+    pcm->tstamp_ns = now;
+    if (at > pcm->hw) {
+      move_to(pcm, (uint64_t)at, now);
+      judge(pcm, now);
+    }
   }
   if (is_moving(pcm) && pace_of(pcm) != pcm->pace) set_base(pcm, now);
 }
