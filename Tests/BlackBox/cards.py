@@ -18,6 +18,7 @@ import wave
 from pathlib import Path
 
 import sysfs
+from inputs import Buttons, Light
 from mixers import Mixer
 
 LIBRARY = Path(__file__).with_name("lab")
@@ -79,7 +80,7 @@ class Lab:
         for folder in ("dev/snd", "dev/input", "proc/asound", "sys/class/sound", "sys/class/leds",
                        "sys/class/thermal", "sys/class/input", "sys/bus/usb/devices", "cards"):
             (self.world / folder).mkdir(parents=True)
-        self.cards = []
+        self.cards, self.inputs = [], []
         self._room = Page(self.world / "room", TALKERS * TALKER_WORDS)
         self._talks = 0
         sysfs.list_cards(self)
@@ -98,11 +99,25 @@ class Lab:
             card.plug(number)
         return card
 
-    def run(self, *arguments, seconds=30, **options):
+    def add_buttons(self, name="gpio-keys", keys=(), switches=(), **options):
+        return Buttons(self, name, keys, switches, **options)
+
+    def add_light(self, name, **options):
+        return Light(self, name, **options)
+
+    def write(self, path, text):
+        """A file of the world that no device of ours makes: a thermal zone, a board's model."""
+        sysfs.write(self.world / str(path).lstrip("/"), text)
+
+    def set_temperature(self, degrees, zone=0, kind="cpu-thermal"):
+        self.write(f"/sys/class/thermal/thermal_zone{zone}/type", kind + "\n")
+        self.write(f"/sys/class/thermal/thermal_zone{zone}/temp", f"{round(degrees * 1000)}\n")
+
+    def run(self, *arguments, seconds=30, input=b""):
         """Runs a program in the lab to its end."""
         return subprocess.run(
             [str(argument) for argument in arguments], env={**os.environ, **self.environment},
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, **options)
+            input=input, capture_output=True, timeout=seconds)
 
     def say(self, sound, after=0.05, gain=0.0):
         """Somebody speaks in the room: a WAV file, or (rate, samples). `gain` is in decibels.

@@ -50,7 +50,7 @@ def main(playback, capture, rate, frames, played, recorded):
         write()
     microphone.check(sound.snd_pcm_start(microphone.handle), "start")
     while len(heard) < 2 * int(frames):
-        if microphone.check(sound.snd_pcm_wait(microphone.handle, 2_000), "wait") == 0:
+        if microphone.check(sound.snd_pcm_wait(microphone.handle, 500), "wait") == 0:
             raise SystemExit("wait: nothing came")
         count = sound.snd_pcm_readi(microphone.handle, buffer, 480)
         if count != -11:

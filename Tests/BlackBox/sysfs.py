@@ -1,17 +1,18 @@
-"""What the kernel shows of the lab's cards in /dev/snd, /proc/asound and /sys."""
+"""What the kernel shows of the lab's devices in /dev, /proc/asound and /sys."""
 
 import os
+import re
 import shutil
 
 SOC = "sys/devices/platform/soc"
 
 
-def _write(path, text):
+def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
 
-def _link(path, target):
+def link(path, target):
     """A relative link, as the kernel makes them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
@@ -49,9 +50,9 @@ def _plug_usb(card):
              "devnum": "4", "speed": "480", "bcdDevice": "0100"}
     for name, value in facts.items():
         if value is not None:
-            _write(device / name, f"{value}\n")
-    _write(device / f"{card.usb}:1.0" / "bInterfaceClass", "01\n")
-    _link(card.lab.world / "sys/bus/usb/devices" / card.usb, device)
+            write(device / name, f"{value}\n")
+    write(device / f"{card.usb}:1.0" / "bInterfaceClass", "01\n")
+    link(card.lab.world / "sys/bus/usb/devices" / card.usb, device)
 
 
 def plug(card, mode):
@@ -61,28 +62,36 @@ def plug(card, mode):
     device = device_folder(card)
     folder = device / "sound" / f"card{number}"
     driver = "snd-usb-audio" if card.usb else card.driver
-    _write(world / "sys/bus/drivers" / driver / "uevent", "")
-    _link(device / "driver", world / "sys/bus/drivers" / driver)
-    _write(folder / "id", f"{card.id}\n")
-    _write(folder / "number", f"{number}\n")
-    _write(folder / "uevent", "")
-    _link(folder / "device", device)
-    _link(world / f"sys/class/sound/card{number}", folder)
+    write(world / "sys/bus/drivers" / driver / "uevent", "")
+    link(device / "driver", world / "sys/bus/drivers" / driver)
+    write(folder / "id", f"{card.id}\n")
+    write(folder / "number", f"{number}\n")
+    write(folder / "uevent", "")
+    link(folder / "device", device)
+    link(world / f"sys/class/sound/card{number}", folder)
     for node in card.nodes():
-        _write(folder / node.name / "uevent", f"DEVNAME=snd/{node.name}\n")
-        _link(folder / node.name / "device", folder)
-        _link(world / "sys/class/sound" / node.name, folder / node.name)
+        write(folder / node.name / "uevent", f"DEVNAME=snd/{node.name}\n")
+        link(folder / node.name / "device", folder)
+        link(world / "sys/class/sound" / node.name, folder / node.name)
         if node.name.startswith("pcm"):
-            _write(folder / node.name / "pcm_class", "generic\n")
+            write(folder / node.name / "pcm_class", "generic\n")
     _plug_proc(card)
     list_cards(card.lab)
     for node in card.nodes():
-        fresh = card.folder / f"{node.name}.new"
-        fresh.write_text(card.name + "\n")
-        fresh.chmod(mode)
-        fresh.rename(node)
+        _make_node(card, node, 0o600 if mode else 0)
+    for node in card.nodes() if mode else ():
+        node.chmod(mode)
     for path in _udev_links(card):
-        _link(path, world / f"dev/snd/controlC{number}")
+        link(path, world / f"dev/snd/controlC{number}")
+
+
+def _make_node(device, path, mode):
+    """It appears at once and whole, and whoever watches the folder sees it made: a link does both."""
+    fresh = device.folder / "node.new"
+    fresh.write_text(device.folder.name + "\n")
+    fresh.chmod(mode)
+    path.hardlink_to(fresh)
+    fresh.unlink()
 
 
 def _udev_links(card):
@@ -100,10 +109,10 @@ def _udev_links(card):
 
 def _plug_proc(card):
     folder = card.lab.world / f"proc/asound/card{card.number}"
-    _write(folder / "id", f"{card.id}\n")
+    write(folder / "id", f"{card.id}\n")
     if card.usb:
-        _write(folder / "usbid", f"{card.vendor}:{card.product}\n")
-        _write(folder / "usbbus", f"{int(card.usb.split('-')[0]):03}/004\n")
+        write(folder / "usbid", f"{card.vendor}:{card.product}\n")
+        write(folder / "usbbus", f"{int(card.usb.split('-')[0]):03}/004\n")
     for direction, pcm in card.pcms:
         device = pcm.get("device", 0)
         title = pcm.get("name", "USB Audio" if card.usb else card.title)
@@ -111,11 +120,11 @@ def _plug_proc(card):
                  f"name: {title}\nsubname: subdevice #0\nclass: 0\nsubclass: 0\nsubdevices_count: 1\n"
                  "subdevices_avail: 1\n")
         place = folder / f"pcm{device}{direction[0]}"
-        _write(place / "info", about)
-        _write(place / "sub0/info", about)
+        write(place / "info", about)
+        write(place / "sub0/info", about)
         for name in ("status", "hw_params", "sw_params"):
-            _write(place / "sub0" / name, "closed\n")
-    _link(card.lab.world / "proc/asound" / card.id, folder)
+            write(place / "sub0" / name, "closed\n")
+    link(card.lab.world / "proc/asound" / card.id, folder)
 
 
 def list_cards(lab):
@@ -162,3 +171,41 @@ def hold(card, process):
         status = card.lab.world / f"proc/asound/card{card.number}/pcm{pcm.get('device', 0)}{direction[0]}/sub0/status"
         status.write_text(
             f"state: RUNNING\nowner_pid   : {process}\ntrigger_time: 1.000000000\n" if process else "closed\n")
+
+
+def _input_folder(device):
+    return device.lab.world / SOC / f"buttons-{device.folder.name}" / "input" / f"input{device.number}"
+
+
+def plug_input(device):
+    world = device.lab.world
+    folder = _input_folder(device)
+    event = f"event{device.number}"
+    facts = {"name": device.name, "phys": device.phys, "uniq": device.uniq, "properties": "0",
+             "id/bustype": f"{device.words[2]:04x}", "id/vendor": f"{device.vendor:04x}",
+             "id/product": f"{device.product:04x}", "id/version": f"{device.version:04x}",
+             "capabilities/ev": device.capabilities(6, 1), "capabilities/sw": device.capabilities(7, 1),
+             "capabilities/key": device.capabilities(9, 12)}
+    for name, text in facts.items():
+        write(folder / name, text + "\n")
+    write(folder / event / "uevent", f"DEVNAME=input/{event}\n")
+    link(folder / event / "device", folder)
+    link(world / "sys/class/input" / event, folder / event)
+    link(world / "sys/class/input" / folder.name, folder)
+    _make_node(device, world / "dev/input" / event, 0o660)
+    link(_input_by_path(device), world / "dev/input" / event)
+
+
+def _input_by_path(device):
+    name = re.sub(r"[^A-Za-z0-9]+", "-", device.name)
+    return device.lab.world / "dev/input/by-path" / f"{device.bus}-{name}-event"
+
+
+def unplug_input(device):
+    world = device.lab.world
+    event = f"event{device.number}"
+    _input_by_path(device).unlink(missing_ok=True)
+    (world / "dev/input" / event).unlink()
+    (world / "sys/class/input" / event).unlink()
+    (world / "sys/class/input" / f"input{device.number}").unlink()
+    shutil.rmtree(_input_folder(device))

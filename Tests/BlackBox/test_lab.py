@@ -2,6 +2,7 @@
 
 import array
 import cmath
+import errno
 import math
 import shutil
 import signal
@@ -16,6 +17,29 @@ from programs import SECONDS, BlackBoxTest, Gone
 
 RATE = 48_000
 USB = {"id": "Device", "usb": "1-1.2", "vendor": "2886", "product": "0018", "serial": "0042", "maker": "Seeed"}
+
+# Reads an input device as a program would, and says what it sees.
+READER = """
+import fcntl, os, select, struct
+device = os.open("/dev/input/event0", os.O_RDONLY | os.O_NONBLOCK)
+def ask(number, size):
+    answer = bytearray(size)
+    return answer[:fcntl.ioctl(device, 2 << 30 | size << 16 | ord("E") << 8 | number, answer)]
+keys = ask(0x21, 96)
+print(ask(0x06, 64)[:-1].decode(), "keys=" + ",".join(str(key) for key in range(768) if keys[key // 8] >> key % 8 & 1),
+      "switches=%x" % int.from_bytes(ask(0x1b, 8), "little"))
+while True:
+    wait = select.poll()
+    wait.register(device, select.POLLIN)
+    wait.poll()
+    try:
+        data = os.read(device, 24 * 16)
+    except OSError as error:
+        print(error)
+        break
+    for _, _, *event in struct.iter_unpack("@llHHi", data):
+        print(*event)
+"""
 
 
 def burst(rate, hertz, at, seconds, level=8_000):
@@ -44,8 +68,8 @@ class LabTest(BlackBoxTest):
         super().setUp()
         self.lab = cards.Lab(self.bench)
 
-    def run_text(self, *arguments):
-        done = self.lab.run(*arguments)
+    def run_text(self, *arguments, input=""):
+        done = self.lab.run(*arguments, input=input.encode())
         return done.returncode, done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
 
     def duplex(self, playback, capture, sound, frames, rate=RATE):
@@ -137,6 +161,173 @@ class LabTest(BlackBoxTest):
         self.assertEqual(card.mixer["PCM Playback Switch"], 0)
         card.mixer["PCM Playback Volume"] = 55
         self.assertIn("[-5.00dB]", self.run_text("amixer", "-c", "0", "sget", "PCM")[1])
+
+    def record(self, seconds, *options, device="hw:CARD=Device"):
+        """What arecord hears, as raw bytes."""
+        path = self.bench.folder / "recorded.raw"
+        code, text = self.run_text(
+            "arecord", "-q", "-D", device, "-t", "raw", "-f", "S16_LE", "-r", RATE, "-s", int(seconds * RATE),
+            *options, path)
+        self.assertEqual(code, 0, text)
+        return path.read_bytes()
+
+    def test_whoever_speaks_in_the_room_is_heard_at_that_moment(self):
+        card = self.lab.add(**USB, capture={"noise": -90.0, "channels": (1, 2)})
+        start, _ = self.lab.say((16_000, burst(16_000, 1_000, 0.1, 0.05)), after=0.3, gain=-6.0)
+        heard = array.array("h", self.record(0.6, "-c", 2))
+        expected = card.heard().frame_at(start + 1e8)
+        at, level = find_burst(heard[::2], RATE, 1_000, expected, 0.05)
+        self.assertAlmostEqual(at, expected, delta=0.02)
+        self.assertAlmostEqual(20 * math.log10(level / 8_000), -6.0, delta=0.05)
+
+    def test_formats_carry_the_same_sound(self):
+        card = self.lab.add(**USB, capture={"noise": -200.0, "formats": ["S16_LE", "S24_LE", "S24_3LE", "S32_LE"]})
+        card.page["mic_offset"] = 4_096
+        for name, frame in (("S16_LE", b"\0\x10"), ("S24_LE", b"\0\0\x10\0"), ("S24_3LE", b"\0\0\x10"),
+                            ("S32_LE", b"\0\0\0\x10")):
+            with self.subTest(format=name):
+                self.assertEqual(self.record(0.02, "-f", name)[:len(frame)], frame)
+
+    def test_what_is_played_is_written_down_whatever_its_format(self):
+        card = self.lab.add(**USB, playback={"channels": 2, "formats": ["S16_LE", "S24_3LE"]})
+        path = self.bench.folder / "sound.raw"
+        for name, sample in (("S16_LE", b"\x34\x12\xff\xff"), ("S24_3LE", b"\0\x34\x12\0\xff\xff")):
+            with self.subTest(format=name):
+                path.write_bytes(sample * 4_800)
+                code, text = self.run_text("aplay", "-q", "-D", "hw:CARD=Device", "-t", "raw", "-f", name, "-c", 2,
+                                           "-r", RATE, *(["-M"] if name == "S16_LE" else []), path)
+                self.assertEqual(code, 0, text)
+                run = card.played()
+                self.assertEqual((run.rate, run.channels), (RATE, 2))
+                self.assertEqual(set(run.channel(0)[:4_800]), {0x1234})
+                self.assertEqual(set(run.channel(1)[:4_800]), {-1})
+
+    def test_a_microphone_is_broken_in_every_way(self):
+        card = self.lab.add(**USB, capture={"noise": -20.0, "channels": 2, "ears": ["room", "room:0.1"]})
+
+        def levels():
+            heard = array.array("h", self.record(0.1, "-c", 2))
+            return [(sum(one * one for one in heard[side::2]) / (len(heard) // 2)) ** 0.5 for side in (0, 1)]
+
+        def broken(**words):
+            for name, value in words.items():
+                card.page[name] = value
+            found = levels()
+            for name in words:
+                card.page[name] = 0
+            return found
+
+        first, second = levels()
+        self.assertAlmostEqual(first, 3_277, delta=200)
+        self.assertAlmostEqual(second, 328, delta=20)
+        self.assertEqual(broken(mic_silent=1), [0, 0])
+        self.assertEqual(broken(mic_dead=2)[1], 0)
+        self.assertAlmostEqual(broken(mic_swap=1)[1], 3_277, delta=200)
+        self.assertLess(broken(mic_clip=1_000)[0], 1_000)
+        self.assertAlmostEqual(broken(noise=-4_000)[0], 328, delta=20)
+        self.assertAlmostEqual(broken(mic_silent=1, mic_offset=500)[0], 500, delta=1)
+
+    def test_a_card_counts_as_its_clock_runs(self):
+        card = self.lab.add(**USB, capture={})
+        card.set_rate(44_100)
+        self.record(0.5)
+        (_, _, pace), = card.heard().spells
+        self.assertEqual(pace, 44_100)
+        card.set_rate(0)
+        card.set_ppm(-80)
+        self.record(0.1)
+        self.assertAlmostEqual(card.heard().spells[0][2], RATE * (1 - 80e-6), places=3)
+
+    def test_a_suspended_card_is_started_again(self):
+        card = self.lab.add(**USB, capture={})
+        recorder = self.bench.start(
+            ["arecord", "-v", "-D", "hw:CARD=Device", "-f", "S16_LE", "-r", RATE, "/dev/null"], "arecord",
+            self.lab.environment)
+        self.await_true(lambda: card.page["capture_frames"] > 0)
+        card.suspend()
+        recorder.await_line("Suspended. Trying resume. Failed. Restarting stream. Done")
+        self.await_true(lambda: card.state("capture") == "running")
+
+    def test_a_stuck_card_says_nothing_at_all(self):
+        card = self.lab.add(**USB, playback={"channels": 1}, capture={})
+        card.stick()
+        played, recorded = self.bench.folder / "played.raw", self.bench.folder / "recorded.raw"
+        played.write_bytes(b"")
+        code, text = self.run_text(sys.executable, Path(__file__).with_name("duplex.py"), "hw:CARD=Device",
+                                   "hw:CARD=Device", RATE, 4_800, played, recorded)
+        self.assertIn("nothing came", text)
+
+    def test_errors_that_are_planted_come_as_often_as_was_said(self):
+        card = self.lab.add(**USB, capture={})
+        card.fail("open", errno.EIO)
+        self.assertIn("Input/output error", self.run_text("arecord", "-D", "hw:CARD=Device", "/dev/null")[1])
+        card.fail("open", 0)
+        card.fail("read", errno.EIO, times=1)
+        code, text = self.run_text("arecord", "-D", "hw:CARD=Device", "-f", "S16_LE", "-r", RATE, "-d", 1, "/dev/null")
+        self.assertIn("read error: Input/output error", text)
+        self.record(0.05)
+
+    def test_a_node_that_nobody_may_open_yet_is_opened_once_it_is_dressed(self):
+        card = self.lab.add(**USB, capture={}, plugged=False)
+        card.plug(number=0, mode=0)
+        self.assertEqual(self.run_text("arecord", "-D", "hw:0", "/dev/null")[0], 1)
+        card.dress()
+        self.record(0.05)
+
+    def test_a_program_that_watches_the_mixer_is_told(self):
+        card = self.lab.add(number=0, **USB, mixer=[Volume("PCM Playback")], playback={})
+        monitor = self.bench.start(
+            ["stdbuf", "-oL", "amixer", "-c", "0", "events"], "amixer", self.lab.environment)
+        deadline = time.monotonic() + SECONDS
+        # It does not say when it has begun to watch.
+        while "PCM Playback Volume" not in monitor.output and time.monotonic() < deadline:
+            card.mixer["PCM Playback Volume"] = card.mixer["PCM Playback Volume"] ^ 1
+            time.sleep(0.02)
+        self.assertIn("PCM Playback Volume", monitor.output)
+
+    def test_a_hardware_volume_is_heard(self):
+        card = self.lab.add(**USB, playback={"channels": 1}, capture={"noise": -90.0},
+                            mixer=[Volume("PCM Playback", 40, (-40.0, 0.0), value=20)])
+        card.hears(card)
+        heard = self.duplex("hw:CARD=Device", "hw:CARD=Device", burst(RATE, 1_000, 0.1, 0.05), RATE // 4)
+        expected = card.heard().frame_at(card.played().time_of(0.1 * RATE))
+        self.assertAlmostEqual(
+            20 * math.log10(find_burst(heard, RATE, 1_000, expected, 0.05)[1] / 8_000), -20.0, delta=0.05)
+
+    def test_what_is_taken_back_in_time_is_never_played(self):
+        card = self.lab.add(**USB, playback={"channels": 1})
+        code, text = self.run_text(
+            sys.executable, Path(__file__).with_name("rewinding.py"), "hw:CARD=Device", RATE, 480, 8)
+        self.assertEqual(code, 0, text)
+        written, back = map(int, text.split())
+        loud = [index for index, sample in enumerate(card.played().channel()) if sample]
+        self.assertEqual(loud, list(range(written - back)))
+        self.assertEqual(card.page["rewinds"], back)
+        self.assertGreater(back, 0)
+
+    def test_buttons_are_pressed_until_they_are_pulled_out(self):
+        buttons = self.lab.add_buttons(keys=["KEY_MUTE"], switches=["SW_MUTE_DEVICE"])
+        buttons.switch("SW_MUTE_DEVICE", True)
+        reader = self.bench.start([sys.executable, "-u", "-c", READER], "reader", self.lab.environment)
+        reader.await_line("gpio-keys keys=113 switches=4000")
+        buttons.press("KEY_MUTE")
+        reader.await_line("1 113 1")
+        reader.await_line("1 113 0")
+        buttons.switch("SW_MUTE_DEVICE", False)
+        reader.await_line("5 14 0")
+        buttons.unplug()
+        reader.await_line("No such device")
+
+    def test_lights_do_what_the_kernel_does_with_them(self):
+        light = self.lab.add_light("status", most=10)
+        folder = "/sys/class/leds/status"
+        for attribute, text in (("brightness", "255"), ("trigger", "timer"), ("delay_on", "100")):
+            self.assertEqual(self.run_text("dd", f"of={folder}/{attribute}", "status=none", input=text), (0, ""))
+        self.assertEqual((light.level, light.trigger, light.read("delay_on")), (10, "timer", "100"))
+        self.assertIn("Invalid argument", self.run_text("dd", f"of={folder}/trigger", input="disco")[1])
+        self.run_text("dd", f"of={folder}/brightness", input="0")
+        self.assertEqual((light.level, light.trigger), (0, "none"))
+        self.assertEqual([line[1:] for line in light.diary()][:2], [("brightness", "255"), ("trigger", "timer")])
 
     def await_text(self, ask, pattern):
         self.await_true(lambda: any(word in ask() for word in pattern.split("|")))

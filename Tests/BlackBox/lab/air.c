@@ -112,8 +112,8 @@ static void add_talk(float *sound, int count, double start, double step, double 
 }
 
 static void add_noise(struct pcm *pcm, float *sound, int count, double level) {
-  // The sum of four even ones has a variance of a third.
-  float scale = (float)(level * sqrt(3.0) / 2147483648.0);
+  // The sum of four even ones between -1 and 1 has a variance of four thirds.
+  float scale = (float)(level * sqrt(0.75) / 2147483648.0);
   uint32_t seed = pcm->noise_seed;
   for (int index = 0; index < count; index++) {
     float sum = 0;
@@ -160,7 +160,7 @@ static void note(struct pcm *pcm, const char *name, const char *text) {
   snprintf(path, sizeof path, "%s/%s.log", pcm->card->folder, name);
   int fd = real_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (fd < 0) return;
-  if (write(fd, text, strlen(text)) < 0) lab_complain("cannot write %s", path);
+  if (real_write(fd, text, strlen(text)) < 0) lab_complain("cannot write %s", path);
   real_close(fd);
 }
 
@@ -230,7 +230,7 @@ void air_play(struct pcm *pcm, uint64_t from, uint64_t to) {
       pcm->air->written = from + (uint64_t)pcm->air_offset;
     }
     size_t bytes = (size_t)count * pcm->channels * sizeof *diary;
-    if (pcm->log_fd >= 0 && write(pcm->log_fd, diary, bytes) != (ssize_t)bytes) lab_complain("the diary is cut short");
+    if (pcm->log_fd >= 0 && real_write(pcm->log_fd, diary, bytes) != (ssize_t)bytes) lab_complain("the diary is cut short");
     pcm->log_frames += (uint64_t)count;
   }
 }
@@ -242,8 +242,9 @@ static void hear_sources(struct pcm *pcm, float *sound, int count, double start,
   for (int index = 0; index < pcm->shape->source_count; index++) {
     struct source *source = &pcm->shape->sources[index];
     if (!source->air) source->air = air_of(source->card, source->device);
-    if (source->air)
-      add_air(source->air, sound, count, start, step, source->delay_ns, source->gain * louder, source->clip, rate);
+    double clip = page[FIELD_echo_clip] ? page[FIELD_echo_clip] / 32768.0 : source->clip;
+    double delay = source->delay_ns + (double)page[FIELD_echo_delay];
+    if (source->air) add_air(source->air, sound, count, start, step, delay, source->gain * louder, clip, rate);
   }
 }
 

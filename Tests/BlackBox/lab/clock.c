@@ -6,6 +6,9 @@
 #include "pcm.h"
 #include <math.h>
 
+// At least half of the width of what interpolates in the air, at a third of the rate.
+#define FETCHED_FRAMES 32
+
 void enter(struct pcm *pcm, int state) {
   pcm->state = state;
   WORD(pcm, state) = state;
@@ -44,7 +47,7 @@ static void move_to(struct pcm *pcm, uint64_t hw, int64_t now) {
   if (hw > pcm->moved) {
     // What is older than the buffer was overwritten before anybody could see it.
     uint64_t from = hw - pcm->moved > pcm->buffer ? hw - pcm->buffer : pcm->moved;
-    if (is_capture(pcm)) play_all(now), air_hear(pcm, from, hw);
+    if (is_capture(pcm)) play_all(monotonic()), air_hear(pcm, from, hw);
     else air_play(pcm, from, hw);
     pcm->moved = hw;
   }
@@ -98,24 +101,29 @@ void pass_time(struct pcm *pcm, int64_t now, int exactly) {
       moment = now;
     }
     pcm->next_period = next + pcm->period;
-    if (next > pcm->hw) move_to(pcm, next, moment < now ? moment : now);
-    judge(pcm, now);
+    if (moment > now) moment = now;
+    if (next > pcm->hw) move_to(pcm, next, moment);
+    judge(pcm, moment);
   }
-  if (is_moving(pcm) && exactly && at > pcm->hw) {
-    move_to(pcm, (uint64_t)at, now);
-    judge(pcm, now);
+  if (is_moving(pcm) && exactly) {
+    pcm->tstamp_ns = now;
+    if (at > pcm->hw) {
+      move_to(pcm, (uint64_t)at, now);
+      judge(pcm, now);
+    }
   }
   if (is_moving(pcm) && pace_of(pcm) != pcm->pace) set_base(pcm, now);
 }
 
 // Sounds that were played by now, though the kernel has not asked for the position yet: a microphone of
-// this process is about to hear them.
+// this process is about to hear them. A converter fetches a little ahead of what it plays.
 void play_until(struct pcm *pcm, int64_t now) {
   if (is_capture(pcm) || is_gone(pcm) || !is_moving(pcm)) return;
   pass_time(pcm, now, 0);
   if (!is_moving(pcm)) return;
-  uint64_t at = (uint64_t)(floor(frames_at(pcm, now) / burst_of(pcm)) * burst_of(pcm));
-  if (at <= pcm->moved) return;
-  air_play(pcm, at - pcm->moved > pcm->buffer ? at - pcm->buffer : pcm->moved, at);
-  pcm->moved = at;
+  uint64_t at = (uint64_t)frames_at(pcm, now), ahead = at + FETCHED_FRAMES;
+  if (ahead > pcm->appl) ahead = at > pcm->appl ? at : pcm->appl;
+  if (ahead <= pcm->moved) return;
+  air_play(pcm, ahead - pcm->moved > pcm->buffer ? ahead - pcm->buffer : pcm->moved, ahead);
+  pcm->moved = ahead;
 }

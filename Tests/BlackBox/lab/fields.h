@@ -28,6 +28,8 @@ FIELD(mic_dead)        // bits of the channels that are silent
 FIELD(mic_swap)        // not 0: the first two channels are exchanged
 FIELD(echo_off)        // not 0: no loudspeaker is heard
 FIELD(echo_gain)       // of all loudspeakers that it hears, in hundredths of a decibel
+FIELD(echo_delay)      // how much later all of them come, in nanoseconds
+FIELD(echo_clip)       // where they clip, in samples of 16 bits; 0: as their description says
 FIELD(noise)           // in hundredths of dBFS; 0: what the card's description says
 FIELD(log_off)         // not 0: no diary of what is played
 FIELD(control_error)   // what writing the mixer answers

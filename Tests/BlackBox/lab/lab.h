@@ -2,6 +2,8 @@
 #ifndef LAB_H
 #define LAB_H
 #define _GNU_SOURCE
+#include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -14,7 +16,7 @@
 #define LOOK_NS (10 * 1000000LL)
 #define PLACE_LENGTH 512
 
-enum { MOST_RATES = 16, MOST_SOURCES = 4, MOST_SHAPES = 8, MOST_ELEMENTS = 24, MOST_CHANNELS = 8 };
+enum { MOST_RATES = 16, MOST_SOURCES = 8, MOST_SHAPES = 8, MOST_ELEMENTS = 24, MOST_CHANNELS = 8 };
 enum { WORDS_OF_PAGE = 512, FIRST_ELEMENT_WORD = 128, WORDS_OF_ELEMENT = 16 };
 
 #define FIELD(name) FIELD_##name,
@@ -124,10 +126,12 @@ struct input {
   int clock;
 };
 
-enum kind { KIND_PCM = 1, KIND_CONTROL, KIND_INPUT };
+struct led { char name[64], attribute[32]; };
+
+enum kind { KIND_PCM = 1, KIND_CONTROL, KIND_INPUT, KIND_LED };
 struct handle {
   enum kind kind;
-  union { struct pcm pcm; struct control control; struct input input; };
+  union { struct pcm pcm; struct control control; struct input input; struct led led; };
 };
 
 static inline int64_t monotonic(void) {
@@ -143,6 +147,8 @@ static inline struct timespec as_timespec(int64_t ns) {
 extern int (*real_open)(const char *, int, ...);
 extern int (*real_close)(int);
 extern ssize_t (*real_read)(int, void *, size_t);
+extern ssize_t (*real_write)(int, const void *, size_t);
+extern int (*real_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 extern void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 extern const char *lab_world;
 void lab_lock(void);
@@ -157,7 +163,7 @@ volatile int64_t *page_at(const char *folder);
 struct shape *shape_of(struct card *, int device, int direction);
 unsigned format_bytes(int format);
 void *shared_file(const char *path, size_t bytes);
-int holder_of(struct card *);
+int take(int fd);
 void tell_status(struct pcm *, int owner);
 void refresh_status(const char *path);
 
@@ -193,6 +199,10 @@ int input_open(struct input *, const char *node, int fd);
 void input_close(struct input *);
 int input_ioctl(struct input *, unsigned long command, void *argument);
 ssize_t input_read(struct input *, void *, size_t);
-short input_poll(struct input *, short ready);
+short input_poll(struct input *);
+
+// leds.c
+int led_open(struct led *, const char *path);
+ssize_t led_write(struct led *, const void *, size_t);
 
 #endif

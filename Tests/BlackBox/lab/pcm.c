@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -47,7 +46,7 @@ int pcm_open(struct pcm *pcm, struct card *card, int device, int direction, int 
   pcm->boundary = 1;
   pcm->avail_min = 1;
   if (card->page[FIELD_open_error]) return -(int)card->page[FIELD_open_error];
-  if (card->page[FIELD_holder] || flock(fd, LOCK_EX | LOCK_NB) != 0) return -EAGAIN;
+  if (card->page[FIELD_holder] || take(fd) < 0) return -EAGAIN;
   pcm->noise_seed = 0x9e3779b9u * (unsigned)(1 + device);
   WORD(pcm, opens)++;
   enter(pcm, SNDRV_PCM_STATE_OPEN);

@@ -26,10 +26,11 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 int (*real_open)(const char *, int, ...);
 int (*real_close)(int);
 ssize_t (*real_read)(int, void *, size_t);
+ssize_t (*real_write)(int, const void *, size_t);
 void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 static int (*real_openat)(int, const char *, int, ...);
 static int (*real_ioctl)(int, unsigned long, ...);
-static int (*real_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
+int (*real_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 static FILE *(*real_fopen)(const char *, const char *);
 
 __attribute__((constructor)) static void prepare(void) {
@@ -37,6 +38,7 @@ __attribute__((constructor)) static void prepare(void) {
   real_openat = dlsym(RTLD_NEXT, "openat");
   real_close = dlsym(RTLD_NEXT, "close");
   real_read = dlsym(RTLD_NEXT, "read");
+  real_write = dlsym(RTLD_NEXT, "write");
   real_mmap = dlsym(RTLD_NEXT, "mmap");
   real_ioctl = dlsym(RTLD_NEXT, "ioctl");
   real_ppoll = dlsym(RTLD_NEXT, "ppoll");
@@ -56,7 +58,7 @@ void lab_complain(const char *format, ...) {
   vsnprintf(line + 11, sizeof line - 12, format, rest);
   va_end(rest);
   strcat(line, "\n");
-  if (write(2, line, strlen(line)) < 0) return;
+  if (real_write(2, line, strlen(line)) < 0) return;
 }
 
 int is_nonblocking(int fd) { return (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0; }
@@ -80,7 +82,7 @@ void play_all(int64_t now) {
 // These are the world's alone; what it lacks does not exist.
 static const char *const ours[] = {
     "/dev/snd", "/proc/asound", "/sys/class/sound", "/sys/class/leds", "/sys/class/thermal", "/dev/input",
-    "/sys/class/input", "/dev/aloadC"};
+    "/sys/class/input", "/proc/bus/input", "/dev/aloadC"};
 // These lead into the world where it has them.
 static const char *const shared[] = {"/sys/devices", "/proc/device-tree", "/sys/firmware", "/sys/bus/usb"};
 
@@ -116,7 +118,7 @@ static ssize_t without_world(char *text, ssize_t length) {
 
 // Opening.
 
-static int attach(int fd, const char *path) {
+static int attach(int fd, const char *path, int flags) {
   const char *node = path + strlen(lab_world);
   int number, device;
   char direction;
@@ -127,20 +129,24 @@ static int attach(int fd, const char *path) {
   int is_control = sscanf(node, "/dev/snd/controlC%d", &number) == 1;
   int is_pcm = sscanf(node, "/dev/snd/pcmC%dD%d%c", &number, &device, &direction) == 3;
   int is_input = sscanf(node, "/dev/input/event%d", &number) == 1;
-  if (!is_control && !is_pcm && !is_input) return 0;
+  int is_led = !strncmp(node, "/sys/class/leds/", 16) && (flags & O_ACCMODE) != O_RDONLY;
+  if (!is_control && !is_pcm && !is_input && !is_led) return 0;
   if (fd >= MOST_HANDLES) return -EMFILE;
   // Root may open everything, but a node that udev has not dressed yet belongs to nobody.
   if (fstat(fd, &info) == 0 && (info.st_mode & 0777) == 0) return -EACCES;
   handle = calloc(1, sizeof *handle);
   if (!handle) return -ENOMEM;
-  struct card *card = is_input ? NULL : card_at(path);
-  if (!is_input && !card) {
+  struct card *card = is_control || is_pcm ? card_at(path) : NULL;
+  if ((is_control || is_pcm) && !card) {
     free(handle);
     return -ENXIO;
   }
   if (is_control) {
     handle->kind = KIND_CONTROL;
     handle->control = (struct control){.card = card, .fd = fd, .epoch = card->page[FIELD_epoch]};
+  } else if (is_led) {
+    handle->kind = KIND_LED;
+    result = led_open(&handle->led, path);
   } else if (is_input) {
     handle->kind = KIND_INPUT;
     result = input_open(&handle->input, path, fd);
@@ -175,9 +181,10 @@ static int open_at(int folder, const char *path, int flags, mode_t mode) {
   const char *target = moved(path, place);
   if (target == path) return real_openat(folder, path, flags, mode);
   if (!strncmp(path, "/proc/asound/", 13) && (flags & O_ACCMODE) == O_RDONLY) refresh_status(target);
-  int fd = real_open(target, flags, mode);
+  // What is not a file in the kernel is not emptied by opening it.
+  int fd = real_open(target, strncmp(path, "/sys/", 5) ? flags : flags & ~(O_TRUNC | O_CREAT), mode);
   if (fd < 0) return fd;
-  int result = attach(fd, target);
+  int result = attach(fd, target, flags);
   if (result < 0) {
     real_close(fd);
     errno = -result;
@@ -233,11 +240,24 @@ int close(int fd) {
     handles[fd] = NULL;
     if (handle->kind == KIND_PCM) pcm_close(&handle->pcm);
     else if (handle->kind == KIND_CONTROL) card_release(handle->control.card);
-    else input_close(&handle->input);
+    else if (handle->kind == KIND_INPUT) input_close(&handle->input);
     lab_unlock();
     free(handle);
   }
   return real_close(fd);
+}
+
+// Of the lab's descriptors only those of lights are ever copied: a shell does that.
+int dup2(int fd, int copy) {
+  static int (*real)(int, int);
+  if (!real) real = dlsym(RTLD_NEXT, "dup2");
+  struct handle *handle = handle_of(fd), *both;
+  int result = real(fd, copy);
+  if (result >= 0 && result < MOST_HANDLES && handle && handle->kind == KIND_LED && (both = malloc(sizeof *both))) {
+    *both = *handle;
+    handles[result] = both;
+  }
+  return result;
 }
 
 // Calls that only take a path.
@@ -309,7 +329,8 @@ int ioctl(int fd, unsigned long command, ...) {
   lab_lock();
   int result = handle->kind == KIND_PCM       ? pcm_ioctl(&handle->pcm, command, argument)
                : handle->kind == KIND_CONTROL ? control_ioctl(&handle->control, command, argument)
-                                              : input_ioctl(&handle->input, command, argument);
+               : handle->kind == KIND_INPUT   ? input_ioctl(&handle->input, command, argument)
+                                              : -ENOTTY;
   lab_unlock();
   if (result >= 0) return result;
   errno = -result;
@@ -335,11 +356,23 @@ static ssize_t read_handle(struct handle *handle, int fd, void *place, size_t by
 ssize_t read(int fd, void *place, size_t bytes) {
   if (!real_open) prepare();
   struct handle *handle = handle_of(fd);
-  return handle ? read_handle(handle, fd, place, bytes) : real_read(fd, place, bytes);
+  return handle && handle->kind != KIND_LED ? read_handle(handle, fd, place, bytes) : real_read(fd, place, bytes);
 }
 ssize_t __read_chk(int fd, void *place, size_t bytes, size_t room) {
   if (bytes > room) abort();
   return read(fd, place, bytes);
+}
+
+ssize_t write(int fd, const void *data, size_t bytes) {
+  if (!real_open) prepare();
+  struct handle *handle = handle_of(fd);
+  if (!handle || handle->kind == KIND_PCM) return real_write(fd, data, bytes);
+  lab_lock();
+  ssize_t result = handle->kind == KIND_LED ? led_write(&handle->led, data, bytes) : -EINVAL;
+  lab_unlock();
+  if (result >= 0) return result;
+  errno = (int)-result;
+  return -1;
 }
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
@@ -371,7 +404,8 @@ static int look(struct pollfd *wanted, struct pollfd *others, nfds_t count, int6
     int64_t soonest = INT64_MAX;
     short events = handle->kind == KIND_PCM       ? pcm_poll(&handle->pcm, &soonest)
                    : handle->kind == KIND_CONTROL ? control_poll(&handle->control)
-                                                  : input_poll(&handle->input, 0);
+                                                  : handle->kind == KIND_INPUT   ? input_poll(&handle->input)
+                                                  : wanted[index].events;
     if (handle->kind != KIND_INPUT) others[index].fd = -1;
     wanted[index].revents = events & (wanted[index].events | POLLERR | POLLHUP | POLLNVAL);
     ready += wanted[index].revents != 0;

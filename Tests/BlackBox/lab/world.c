@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -184,7 +183,7 @@ struct shape *shape_of(struct card *card, int device, int direction) {
 static void write_file(const char *path, const char *text) {
   int fd = real_open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
   if (fd < 0) return;
-  if (write(fd, text, strlen(text)) < 0) lab_complain("cannot write %s", path);
+  if (real_write(fd, text, strlen(text)) < 0) lab_complain("cannot write %s", path);
   real_close(fd);
 }
 
@@ -218,6 +217,17 @@ void tell_status(struct pcm *pcm, int owner) {
   write_file(path, text);
 }
 
+// A device has one owner: a lock on its node, which ends with the open file, as a kernel's would.
+int take(int fd) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? 0 : -EAGAIN;
+}
+
+static int is_taken(int fd) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 // Somebody is about to read a status: a process that died has left its last words there.
 void refresh_status(const char *path) {
   char node[PLACE_LENGTH + 64], direction;
@@ -227,7 +237,7 @@ void refresh_status(const char *path) {
   snprintf(node, sizeof node, "%s/dev/snd/pcmC%dD%d%c", lab_world, card, device, direction);
   int fd = real_open(node, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return;
-  if (flock(fd, LOCK_SH | LOCK_NB) == 0) {
+  if (!is_taken(fd)) {
     struct card *owner = card_at(node);
     if (owner) {
       if (owner->page[FIELD_holder] == 0) write_file(path, "closed\n");
@@ -236,5 +246,3 @@ void refresh_status(const char *path) {
   }
   real_close(fd);
 }
-
-int holder_of(struct card *card) { return (int)card->page[FIELD_holder]; }
