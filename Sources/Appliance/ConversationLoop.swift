@@ -315,6 +315,8 @@ final class ConversationLoop {
     case .version: fields.add("version", Version.current)
     case .watch: break
     case .settings: fields = settings
+    case .cards:
+      if case .working(let name) = card { fields.add("sound", name) }
     case .listen:
       if let obstacle = conversation.presence.obstacle {
         perform(conversation.press(.listen))
