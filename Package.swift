@@ -59,6 +59,10 @@ let package = Package(
     .target(name: "Settings", dependencies: ["VoiceCore", "SoundCards"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Picture", swiftSettings: device),
+    // What is played to find out about card and room, and what comes of it.
+    .target(
+      name: "Acoustics", dependencies: ["VoiceCore", "ControlProtocol"],
+      swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
 
     // The edges: one C library each.
     edge("Linux", ["CLinux"], links: ["m"]),
@@ -181,6 +185,7 @@ let package = Package(
       "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
+    tests("Acoustics", ["Acoustics", "VoiceCore", "ControlProtocol", "TestSupport"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
     tests(
       "Appliance",
