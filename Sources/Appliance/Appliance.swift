@@ -92,7 +92,7 @@ public enum Appliance {
         if let name = signals.next() { conversation.stop(because: name) }
       }
     }
-    conversation.openCard()
+    conversation.checkSound()
     let audio = try startAudio(bridge, settings, keeper)
     conversation.audioRuns(isRealtime: audio.isRealtime)
     ServiceManager.ready(status: "running")

@@ -14,6 +14,8 @@ public enum ControlRequest: Equatable, Sendable {
   case volume(Int?)
   /// Lets a cue be heard, by its name.
   case cue(String)
+  /// The sound cards that are there, and which are used.
+  case cards
   case settings
   case version
 
@@ -26,6 +28,7 @@ public enum ControlRequest: Equatable, Sendable {
     case .mute: "mute"
     case .volume: "volume"
     case .cue: "cue"
+    case .cards: "cards"
     case .settings: "settings"
     case .version: "version"
     }
@@ -41,7 +44,7 @@ public enum ControlRequest: Equatable, Sendable {
     case .mute(let isMuted?): fields.add("muted", isMuted)
     case .volume(let volume?): fields.add("volume", volume)
     case .cue(let cue): fields.add("cue", cue)
-    case .status, .listen, .stop, .mute, .volume, .settings, .version: break
+    case .status, .listen, .stop, .mute, .volume, .cards, .settings, .version: break
     }
     return fields
   }
@@ -70,7 +73,7 @@ public enum ControlRequest: Equatable, Sendable {
       // Which there are, the daemon knows.
       return .cue(fields["cue"] ?? "")
     }
-    for plain in [ControlRequest.status, .listen, .stop, .settings, .version]
+    for plain in [ControlRequest.status, .listen, .stop, .cards, .settings, .version]
     where name.isSame(as: plain.name) {
       try given.allow()
       return plain
