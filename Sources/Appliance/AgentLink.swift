@@ -180,6 +180,7 @@ final class AgentLink {
         loss.endsSession = true
       default: break
       }
+      loss.shortestWait = .seconds(Int64(failure.retryAfterSeconds))
       decide(.closed(ownLoss ?? loss))
       ownLoss = nil
     }

@@ -10,6 +10,8 @@ public struct LinkLoss: Equatable, Sendable {
   public var endsSession = false
   /// Trying again soon changes nothing: somebody must do something first, or there must be room.
   public var needsSomebody = false
+  /// The other side wants to be left alone for so long.
+  public var shortestWait = SampleSpan.zero
   /// We wanted it so.
   public private(set) var isPlanned = false
 

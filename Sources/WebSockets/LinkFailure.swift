@@ -48,6 +48,8 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
   public let detail: String
   /// What a technician can do about it.
   public let advice: String
+  /// What a server that answered wants us to wait at least (`Retry-After`); 0: it did not say.
+  public var retryAfterSeconds = 0
 
   public var description: String { reason + ": " + advice }
 
