@@ -168,10 +168,11 @@ final class AgentLink {
       keepClock(agent: nil)
       decide(.pong)
     case .closed(let failure):
-      var loss = LinkLoss(failure.reason, advice: failure.advice)
+      var loss = LinkLoss(failure.reason, topic: failure.summary, advice: failure.advice)
       switch failure.kind {
       case .upgradeRefused(status: 401):
-        loss = LinkLoss(failure.reason, advice: tokens.adviceWhenRefused)
+        loss = LinkLoss(
+          failure.reason, topic: failure.summary, advice: tokens.adviceWhenRefused)
         loss.isUnauthorized = true
         loss.needsSomebody = !tokens.hasBroker
       case .upgradeRefused: loss.needsSomebody = true

@@ -80,7 +80,10 @@ final class TokenDesk {
       switch outcome {
       case .failed(let failure):
         waiting(
-          .refused(LinkLoss("token broker: \(failure.reason)", advice: failure.advice)))
+          .refused(
+            LinkLoss(
+              "token broker: \(failure.reason)", topic: "token broker: \(failure.summary)",
+              advice: failure.advice)))
       case .answered(let answer): waiting(take(answer))
       }
     }

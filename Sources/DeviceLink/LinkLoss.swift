@@ -4,6 +4,8 @@ public import VoiceCore
 public struct LinkLoss: Equatable, Sendable {
   public let reason: String
   public let advice: String
+  /// The reason without what one attempt happened to find out besides, and another does not.
+  public let topic: String
   /// The agent did not accept the token.
   public var isUnauthorized = false
   /// One of the two sent what the other does not take: in a session that goes on it would again.
@@ -15,8 +17,9 @@ public struct LinkLoss: Equatable, Sendable {
   /// We wanted it so.
   public private(set) var isPlanned = false
 
-  public init(_ reason: String, advice: String) {
+  public init(_ reason: String, topic: String? = nil, advice: String) {
     self.reason = reason
+    self.topic = topic ?? reason
     self.advice = advice
   }
 
@@ -47,6 +50,7 @@ public struct LinkLoss: Equatable, Sendable {
       needsSomebody = isCode("unsupported")
     }
     reason = "the agent refused: \(message) (\(code))"
+    topic = reason
     isUnauthorized = isCode("unauthorized")
     self.endsSession = endsSession
     self.needsSomebody = needsSomebody
@@ -54,7 +58,7 @@ public struct LinkLoss: Equatable, Sendable {
 
   /// The same trouble, whatever it was worth telling about it.
   public func isSame(as other: LinkLoss) -> Bool {
-    reason.utf8.elementsEqual(other.reason.utf8)
+    topic.utf8.elementsEqual(other.topic.utf8)
   }
 
   static var planned: LinkLoss {

@@ -84,8 +84,10 @@ struct LinkAdvice {
     case .badClientCertificate: return "check device.certificate %c and device.key %k"
     case .clientRefused:
       return trust.certificateFile != nil
-        ? "%c has run out, or %w does not know its authority: renew it"
+        ? "%w does not take %c: its log knows why"
         : "%w wants one: name its files in device.certificate and device.key"
+    case .clientExpired: return "renew %c, or check the clock of %w: by that it has run out"
+    case .clientUnknown: return "have %c signed by an authority that %w trusts"
     case .tooOld: return "%w must speak TLS 1.2 or newer"
     case .weak: return "%w needs a larger key, or newer methods"
     case .other: return "is %p a TLS server? Without TLS the url begins with ws://"

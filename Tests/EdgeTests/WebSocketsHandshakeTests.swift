@@ -42,14 +42,14 @@ import Testing
     let old = try authority.certificate("DNS:kiosk-7", from: 2019, until: 2020)
     (trust.certificateFile, trust.keyFile) = (old.file, old.key)
     let expired = try failure(port: server.port, trust: trust)
-    #expect(expired.kind == .tls(.clientRefused), "\(expired)")
+    #expect(expired.kind == .tls(.clientExpired), "\(expired)")
     #expect(expired.advice.contains(old.file))
 
     let stranger = try TestAuthority("Somebody else")
     let foreign = try stranger.certificate("DNS:kiosk-7")
     (trust.certificateFile, trust.keyFile) = (foreign.file, foreign.key)
     let unknown = try failure(port: server.port, trust: trust)
-    #expect(unknown.kind == .tls(.clientRefused), "\(unknown)")
+    #expect(unknown.kind == .tls(.clientUnknown), "\(unknown)")
   }
 
   @Test func aCertificateOfOursThatCannotBeUsedIsNamedAndCanBeRepaired() throws {
