@@ -175,7 +175,9 @@ final class AgentLink {
           failure.reason, topic: failure.summary, advice: tokens.adviceWhenRefused)
         loss.isUnauthorized = true
         loss.needsSomebody = !tokens.hasBroker
-      case .upgradeRefused: loss.needsSomebody = true
+      case .upgradeRefused(let status):
+        loss.needsRoom = status == 429 || status >= 500
+        loss.needsSomebody = !loss.needsRoom
       case .tooLarge, .notText, .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007),
         .closedByPeer(1009):
         loss.endsSession = true

@@ -124,7 +124,8 @@ final class TokenDesk {
       default: "check broker.url"
       }
     var loss = LinkLoss("token broker: status \(answer.status), \(reason)", advice: advice)
-    loss.needsSomebody = answer.status < 500
+    loss.needsRoom = answer.status == 429 || answer.status >= 500
+    loss.needsSomebody = !loss.needsRoom
     loss.shortestWait = .seconds(Int64(answer.retryAfterSeconds))
     return loss
   }

@@ -10,8 +10,10 @@ public struct LinkLoss: Equatable, Sendable {
   public var isUnauthorized = false
   /// One of the two sent what the other does not take: in a session that goes on it would again.
   public var endsSession = false
-  /// Trying again soon changes nothing: somebody must do something first, or there must be room.
+  /// Trying again soon changes nothing: somebody must do something first.
   public var needsSomebody = false
+  /// There must be room first, where others try to come in, too.
+  public var needsRoom = false
   /// The other side wants to be left alone for so long.
   public var shortestWait = SampleSpan.zero
   /// We wanted it so.
@@ -27,13 +29,14 @@ public struct LinkLoss: Equatable, Sendable {
   init(refusedWith code: String, _ message: String) {
     var endsSession = true
     var needsSomebody = false
+    var needsRoom = false
     func isCode(_ other: StaticString) -> Bool {
       other.withUTF8Buffer { code.utf8.elementsEqual($0) }
     }
     switch true {
     case isCode("session_limit"), isCode("rate_limited"):
       advice = "the agent has no room for this device just now; it will be tried again"
-      (endsSession, needsSomebody) = (false, true)
+      (endsSession, needsRoom) = (false, true)
     case isCode("unauthorized"):
       advice = "a new token is asked for"
       endsSession = false
@@ -54,6 +57,7 @@ public struct LinkLoss: Equatable, Sendable {
     isUnauthorized = isCode("unauthorized")
     self.endsSession = endsSession
     self.needsSomebody = needsSomebody
+    self.needsRoom = needsRoom
   }
 
   /// The same trouble, whatever it was worth telling about it.

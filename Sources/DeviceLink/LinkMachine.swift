@@ -25,6 +25,8 @@ public struct LinkMachine: Sendable {
   /// A broker that fails while nothing depends on it is asked again after this.
   static let mintAgainAfter = SampleSpan.seconds(30)
 
+  /// For so long after a loss it is likely that the agent is only being started again.
+  static let recently = SampleSpan.seconds(300)
   /// A server that asks for more patience than this is not believed.
   static let longestRetryAfter = SampleSpan.seconds(600)
 
@@ -237,7 +239,13 @@ public struct LinkMachine: Sendable {
   }
 
   /// Somebody may be waiting: short of giving up, we try often.
-  var isUrgent: Bool { awaySince != nil && !isGivenUp }
+  func hurry(after loss: LinkLoss) -> Backoff.Hurry {
+    if loss.needsSomebody { return .hopeless }
+    guard !loss.isUnauthorized, let awaySince, now - awaySince < LinkMachine.recently else {
+      return .patient
+    }
+    return isGivenUp || loss.needsRoom ? .recent : .urgent
+  }
 
   mutating func greet(_ effects: inout [Effect]) {
     var hello = settings.hello
@@ -273,7 +281,7 @@ public struct LinkMachine: Sendable {
       } else {
         // An agent that sends us away at once is not to be called all the time.
         let held = now - openedAt >= Backoff.heldLongEnough
-        let wait = max(comeBackAfter, held ? .zero : backoff.next(isUrgent: isTalking))
+        let wait = max(comeBackAfter, held ? .zero : backoff.next(isTalking ? .urgent : .patient))
         phase = .waiting(until: now + wait)
         away(&effects)
       }
@@ -281,10 +289,9 @@ public struct LinkMachine: Sendable {
       return
     }
     if wasOpen { away(&effects) }
-    let isUrgent = isUrgent && !loss.needsSomebody
     // A new token is worth one try at once.
     let mayTryAtOnce = loss.isUnauthorized && settings.usesBroker && mayMintAgain
-    var wait = mayTryAtOnce ? .zero : backoff.next(isUrgent: isUrgent)
+    var wait = mayTryAtOnce ? .zero : backoff.next(hurry(after: loss))
     if loss.isUnauthorized { mayMintAgain = false }
     // It asked us to leave, and hung up before we did.
     wait = max(wait, comeBackAfter)
@@ -327,6 +334,6 @@ public struct LinkMachine: Sendable {
       return effects.append(.note(.notRenewed(loss)))
     }
     grant = .none
-    rest(for: backoff.next(isUrgent: isUrgent && !loss.needsSomebody), after: loss, &effects)
+    rest(for: backoff.next(hurry(after: loss)), after: loss, &effects)
   }
 }
