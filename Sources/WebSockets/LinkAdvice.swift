@@ -99,6 +99,8 @@ struct LinkAdvice {
     case 101, 400, 426: return "the server does not speak our protocol: check the url"
     case 401, 403: return "%w does not accept this device"
     case 404: return "%w does not serve %u: check the path in the url"
+    case 429:
+      return "this device, or others at its address, come to %w too often; it will be tried again"
     case 500...599: return "%w has trouble or is full; it will be tried again"
     default: return "check the url of %w"
     }

@@ -156,17 +156,19 @@ import Testing
     #expect(patience.limit(of: .handshake) == 8_000 && patience.limit(of: .upgrade) == 5_000)
   }
 
-  @Test func aServerThatWantsToBeLeftAloneIsHeard() throws {
+  @Test(arguments: [(503, "is full"), (429, "too often")])
+  func aServerThatWantsToBeLeftAloneIsHeard(status: Int, advice: String) throws {
     let bench = try LinkBench()
     let server = try RawServer(on: bench.loop) { request in
       request.contains("\r\n\r\n")
-        ? "HTTP/1.1 503 Full\r\nRetry-After: 40\r\nContent-Length: 0\r\n\r\n" : nil
+        ? "HTTP/1.1 \(status) No\r\nRetry-After: 40\r\nContent-Length: 0\r\n\r\n" : nil
     }
     try bench.makeLink(to: "ws://127.0.0.1:\(server.port)/auricle")
     bench.connect()
     try bench.wait { !bench.failures.isEmpty }
-    #expect(bench.failures.map(\.kind) == [.upgradeRefused(status: 503)])
+    #expect(bench.failures.map(\.kind) == [.upgradeRefused(status: status)])
     #expect(bench.failures.map(\.retryAfterSeconds) == [40])
+    #expect(bench.failures.first?.advice.contains(advice) == true)
   }
 
   @Test func ourHeadersAreInTheRequest() throws {
