@@ -39,7 +39,8 @@ final class TokenDesk {
   }
 
   var hasBroker: Bool { broker != nil }
-  var address: String { (grant?.address ?? agent).description }
+  /// Of the agent; of the broker, which says where the agent is, until it did.
+  var address: String { (grant?.address ?? broker ?? agent).description }
 
   var adviceWhenRefused: String {
     if hasBroker { return "a new token is asked for" }

@@ -86,9 +86,12 @@ class Tokens(BlackBoxTest):
         agent.stop()
         daemon = self.daemon(agent, secret_file=self.secret())
         self.trouble(reason=lambda text: text.startswith("token broker: connection refused"))
+        # Where the agent is nobody knows yet, least of all the settings.
+        self.assertEqual(self.bench.status()["agent"], f"https://localhost:{port}/token")
         devices = self.bench.folder / "devices"
         self.bench.agent(port=port, options=["--echo", "--devices", devices])
         self.bench.watch().await_event("state", state="idle")
+        self.assertEqual(self.bench.status()["agent"], f"wss://localhost:{port}/auricle")
         self.assertTrue(daemon.is_running())
 
     def test_a_broker_that_wants_to_be_left_alone_is(self):
