@@ -82,7 +82,7 @@ let package = Package(
       name: "Appliance",
       dependencies: [
         "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
-        "SettingsFiles", "SoundCards", "Room", "Linux",
+        "SettingsFiles", "SoundCards", "Acoustics", "Room", "Linux",
         "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
@@ -191,7 +191,7 @@ let package = Package(
       "Appliance",
       [
         "Appliance", "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
-        "Room", "Opus", "WebSockets", "Linux", "TestSupport",
+        "Acoustics", "Room", "Opus", "WebSockets", "Linux", "TestSupport",
       ]),
     tests("Replay", ["Replay", "VoiceCore", "Room", "Linux", "TestSupport"]),
     tests(

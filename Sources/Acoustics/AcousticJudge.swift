@@ -26,12 +26,12 @@ public struct AcousticJudge {
   public var measured: Measurement
   /// Of the loudspeaker, 0 to 100, while it was measured.
   public var volume: Int?
-  /// The last good one of the same card, and its day.
-  public var earlier: (measured: Measurement, day: String)?
+  /// How loud the same loudspeaker came back when it was installed, and when that was.
+  public var earlier: (gainDecibels: Double, day: String)?
 
   public init(
     _ measured: Measurement, volume: Int? = nil,
-    earlier: (measured: Measurement, day: String)? = nil
+    earlier: (gainDecibels: Double, day: String)? = nil
   ) {
     self.measured = measured
     self.volume = volume
@@ -129,8 +129,8 @@ public struct AcousticJudge {
   }
 
   private func changed(_ echo: Measurement.Echo, _ part: String) -> Finding? {
-    guard let earlier, let before = earlier.measured.echo else { return nil }
-    let change = echo.gainDecibels - before.gainDecibels
+    guard let earlier else { return nil }
+    let change = echo.gainDecibels - earlier.gainDecibels
     guard abs(change) >= AcousticJudge.change.remark else { return nil }
     let isQuieter = change < 0
     return Finding(

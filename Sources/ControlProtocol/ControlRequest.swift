@@ -18,6 +18,9 @@ public enum ControlRequest: Equatable, Sendable {
   case cards
   case settings
   case version
+  /// Plays a sound and measures what comes of it; with `accept` that is how it should be. The answer
+  /// takes seconds.
+  case measure(accept: Bool)
 
   public var name: String {
     switch self {
@@ -31,6 +34,7 @@ public enum ControlRequest: Equatable, Sendable {
     case .cards: "cards"
     case .settings: "settings"
     case .version: "version"
+    case .measure: "measure"
     }
   }
 
@@ -44,6 +48,7 @@ public enum ControlRequest: Equatable, Sendable {
     case .mute(let isMuted?): fields.add("muted", isMuted)
     case .volume(let volume?): fields.add("volume", volume)
     case .cue(let cue): fields.add("cue", cue)
+    case .measure(let accept): fields.add("accept", accept)
     case .status, .listen, .stop, .mute, .volume, .cards, .settings, .version: break
     }
     return fields
@@ -67,6 +72,10 @@ public enum ControlRequest: Equatable, Sendable {
     if name.isSame(as: "volume") {
       try given.allow("volume")
       return .volume(try given.volume("volume"))
+    }
+    if name.isSame(as: "measure") {
+      try given.allow("accept")
+      return .measure(accept: try given.flag("accept") ?? false)
     }
     if name.isSame(as: "cue") {
       try given.allow("cue")

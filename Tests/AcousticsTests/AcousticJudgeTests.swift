@@ -95,17 +95,15 @@ import Testing
 
   @Test func aLoudspeakerThatHasBecomeQuieterIsNoticed() throws {
     var room = ProbedRoom()
-    let before = Measurement(of: room.record())
+    let before = try #require(Measurement(of: room.record()).echo).gainDecibels
     room.gainDecibels -= 5
     let after = Measurement(of: room.record())
-    let judge = AcousticJudge(after, earlier: (before, "2026-11-20"))
-    #expect(judge.loudspeaker.code == "quieter-loudspeaker")
-    #expect(judge.loudspeaker.grade == .remark)
-    #expect(judge.loudspeaker.says == "5 dB quieter than on 2026-11-20")
-    #expect(
-      AcousticJudge(before, earlier: (after, "2026-11-20")).loudspeaker.code == "louder-loudspeaker"
-    )
-    #expect(AcousticJudge(after, earlier: (after, "2026-11-20")).loudspeaker.grade == .good)
+    let quieter = AcousticJudge(after, earlier: (before, "2026-11-20")).loudspeaker
+    #expect(quieter.code == "quieter-loudspeaker" && quieter.grade == .remark)
+    #expect(quieter.says == "5 dB quieter than on 2026-11-20")
+    let louder = AcousticJudge(after, earlier: (before - 16, "2026-11-20")).loudspeaker
+    #expect(louder.code == "louder-loudspeaker" && louder.grade == .wrong)
+    #expect(AcousticJudge(after, earlier: (before - 6, "2026-11-20")).loudspeaker.grade == .good)
   }
 
   @Test func everyFaultSaysWhatToDo() {
