@@ -30,6 +30,12 @@ enum BrokerReply {
         "no device is known by this name and this proof; show a client certificate, or its name as "
           + "device in the body and its secret as Authorization: Bearer SECRET",
         ["WWW-Authenticate: Bearer"])
+    // Whoever has the certificate can read what is in it.
+    case .otherName(let name, let device):
+      return problem(
+        401, "unauthorized",
+        "the certificate is for \(name), the request for \(device): device.name must be the certificate's",
+        ["WWW-Authenticate: Bearer"])
     case .tooMany(let wait, _):
       return problem(
         429, "too_many", "too many requests; the next is answered in \(wait) ms",
