@@ -44,15 +44,15 @@ enum BrokerReply {
       return problem(
         401, "token_missing",
         "connect with Authorization: Bearer TOKEN; POST \(Reception.path) gives a token",
-        ["WWW-Authenticate: Bearer"])
+        ["WWW-Authenticate: Bearer error_description=\"token_missing\""])
     case .badToken:
       return problem(
         401, "token_bad", "this token is none of ours; get another from \(Reception.path)",
-        ["WWW-Authenticate: Bearer error=\"invalid_token\""])
+        ["WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"token_bad\""])
     case .expiredToken:
       return problem(
         401, "token_expired", "this token has expired; get another from \(Reception.path)",
-        ["WWW-Authenticate: Bearer error=\"invalid_token\""])
+        ["WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"token_expired\""])
     case .noRandomBytes: return problem(503, "unavailable", "no tokens can be made now")
     }
   }

@@ -1,0 +1,15 @@
+/// The header with which a server says what it wants to be shown (RFC 6750).
+enum Challenge {
+  /// A longer one is a text for somebody else.
+  static let longestComplaint = 80
+
+  /// What `error_description` says; empty when it says nothing that fits into a line.
+  static func complaint(_ header: [UInt8]) -> String {
+    guard let place = header.firstRange(of: Array("error_description=\"".utf8)) else { return "" }
+    let words = header[place.upperBound...].prefix { $0 != UInt8(ascii: "\"") }
+    guard words.count <= longestComplaint,
+      words.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
+    else { return "" }
+    return String(decoding: words, as: UTF8.self)
+  }
+}
