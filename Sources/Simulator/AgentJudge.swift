@@ -198,7 +198,8 @@ final class AgentJudge {
       if session.sent + length - session.told > replyBuffer {
         judge.fail("bounds", "\(session.sent + length - session.told) ms of a reply are unplayed")
       }
-    case .refused(let code, _, _) where ["turn_idle", "turn_number", "out_of_order"].contains(code):
+    case .refused(let code, _, _, _)
+    where ["turn_idle", "turn_number", "out_of_order"].contains(code):
       judge.fail("protocol-kept", "the agent says \(code)")
     default: break
     }

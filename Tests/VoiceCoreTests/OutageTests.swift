@@ -221,6 +221,15 @@ import VoiceCore
       rehearsal.run { $0.receive(.refused(code: code, message: "-", isFatal: false)) }
       #expect(rehearsal.cues == [.problem] && rehearsal.conversation.shown == .idle)
     }
+    // Of a turn that is over: what is said now goes on.
+    var later = Rehearsal()
+    later.hear(true, milliseconds: 500)
+    for (turn, shown) in [(TurnID(7), Shown.listening), (TurnID(1), .idle)] {
+      later.run {
+        $0.receive(.refused(code: "turn_idle", message: "-", isFatal: false, turn: turn))
+      }
+      #expect(later.conversation.shown == shown)
+    }
     var rehearsal = Rehearsal()
     rehearsal.hear(true, milliseconds: 500)
     rehearsal.run { $0.receive(.refused(code: "unsupported", message: "-", isFatal: false)) }

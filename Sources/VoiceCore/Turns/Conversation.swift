@@ -126,9 +126,9 @@ public struct Conversation: Sendable {
       break
     case .setVolume(let percent):
       effects.append(.setVolume(percent))
-    case .refused(let code, let message, let isFatal):
+    case .refused(let code, let message, let isFatal, let turn):
       effects.append(.note(.agentRefused(code: code, message: message)))
-      if !isFatal, Conversation.concernsTurn(code) { loseTurn(&effects) }
+      if !isFatal, Conversation.concernsTurn(code), isAbout(turn) { loseTurn(&effects) }
     }
     return effects
   }
@@ -257,6 +257,16 @@ public struct Conversation: Sendable {
     for known in ["too_many_turns", "turn_idle", "turn_number", "rate_limited"]
     where code.utf8.elementsEqual(known.utf8) { return true }
     return false
+  }
+
+  /// Whether it is the turn that is open or waits for its answer. An older agent does not say which it
+  /// means; then it is the newest.
+  private func isAbout(_ id: TurnID?) -> Bool {
+    guard let id else { return true }
+    switch machine.state {
+    case .listening(let current, _), .thinking(let current, _): return current == id
+    case .idle, .speaking: return false
+    }
   }
 
   /// The agent will not answer what was said: better to hear that now than to wait.
