@@ -49,6 +49,19 @@ import VoiceCore
     #expect(rehearsal.cues == [.noNetwork] && rehearsal.conversation.shown == .offline)
   }
 
+  /// Found by the simulator: the answer had begun, without a sound, when the link was lost.
+  @Test func whoSpeaksOfflineIsToldSoThoughAnAnswerHasBegun() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 500)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.run { $0.receive(.replyStart(ReplyID(1), answering: TurnID(1))) }
+    rehearsal.run { $0.link(.away) }
+    rehearsal.run { $0.link(.lost) }
+    rehearsal.hear(true, milliseconds: 1_000)
+    #expect(rehearsal.cues == [.noNetwork])
+    #expect(rehearsal.effects.contains(.callAgent))
+  }
+
   @Test func whoSpeaksOfflineIsToldSoAndTheAgentIsCalled() {
     var rehearsal = Rehearsal()
     rehearsal.run { $0.link(.lost) }

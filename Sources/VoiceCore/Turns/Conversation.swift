@@ -297,7 +297,8 @@ public struct Conversation: Sendable {
 
   /// Somebody speaks whom nobody can answer.
   mutating func apologise(_ effects: inout [Effect]) {
-    guard current == nil, endpointer.hearsSpeech, !isWaitingForPause,
+    // A reply that does not begin to sound is none to whoever speaks.
+    guard current == nil || playhead.state == .silent, endpointer.hearsSpeech, !isWaitingForPause,
       endpointer.speech >= settings.shortestSpeech, courtesy.mayApologise(at: now)
     else { return }
     courtesy.apologised(at: now)
