@@ -5,8 +5,11 @@ enum Challenge {
 
   /// What `error_description` says; empty when it says nothing that fits into a line.
   static func complaint(_ header: [UInt8]) -> String {
-    guard let place = header.firstRange(of: Array("error_description=\"".utf8)) else { return "" }
-    let words = header[place.upperBound...].prefix { $0 != UInt8(ascii: "\"") }
+    let name = Array("error_description=\"".utf8)
+    guard let place = header.indices.first(where: { header[$0...].starts(with: name) }) else {
+      return ""
+    }
+    let words = header[(place + name.count)...].prefix { $0 != UInt8(ascii: "\"") }
     guard words.count <= longestComplaint,
       words.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
     else { return "" }
