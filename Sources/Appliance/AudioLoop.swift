@@ -3,19 +3,25 @@ internal import SpeexDSP
 internal import VoiceCore
 
 /// The audio thread: hear, judge, play, tell. A straight line every ten milliseconds that allocates
-/// nothing, locks nothing and waits for nobody but the sound card.
+/// nothing, locks nothing and waits for nobody but the microphone.
 struct AudioLoop: ~Copyable {
   private let bridge: Bridge
   private var chain: HearingChain<SpeexSpeechHint>
   private var interrupter: Interrupter
   private var playout: Playout
   private var cues: CuePlayer
+  private var probe: ProbePlayer
   private var time = SampleTime.start
   private var lastAudible: ReplyID?
-  private var card: Unmanaged<CardHolder>?
+  private var microphone: HalfInUse<any Microphone>
+  private var loudspeaker: HalfInUse<any Loudspeaker>
   /// Its delay is not yet told to the chain: the driver knows it once it has been given sound.
-  private var isCardNew = false
-  /// The sample clock never stops: without a card, ten milliseconds of nothing take ten milliseconds.
+  private var isLoudspeakerNew = false
+  /// How often the halves stumbled that are not in use any more.
+  private var earlierStumbles = 0
+  private var stumbles = (microphone: 0, loudspeaker: 0)
+  /// The sample clock never stops: without a microphone, ten milliseconds of nothing take ten
+  /// milliseconds, and the loudspeaker plays on.
   private var pacer = Pacer()
   private var mic = Frame()
   private var speaker = Frame()
@@ -25,10 +31,13 @@ struct AudioLoop: ~Copyable {
     interrupter: Interrupter.Settings, cues: CuePlayer = CuePlayer()
   ) {
     self.bridge = bridge
+    microphone = HalfInUse(bridge.microphone)
+    loudspeaker = HalfInUse(bridge.loudspeaker)
     chain = HearingChain(hint: SpeexSpeechHint.open(), gate: gate, path: path)
     self.interrupter = Interrupter(settings: interrupter)
     playout = Playout(duckedGain: interrupter.duckedGain)
     self.cues = cues
+    probe = ProbePlayer(bridge.measure)
   }
 
   /// Before it runs, with what an earlier start has learned.
@@ -40,18 +49,19 @@ struct AudioLoop: ~Copyable {
       if bridge.echo.isAsked { leaveEcho() }
     }
     leaveEcho()
-    if let card { bridge.giveBack(card) }
+    probe.stop()
+    microphone.giveBack()
+    loudspeaker.giveBack()
   }
 
   private mutating func step() {
-    if card == nil {
-      card = bridge.takeOffer()
-      isCardNew = card != nil
-    }
+    exchangeHalves()
     listen()
     time = time + Frame.span
     // Muted means muted: nothing behind this line ever had the sound.
-    if bridge.isMuted { mic = .silence }
+    let isDeaf = bridge.isMuted || microphone.half == nil
+    if isDeaf { mic = .silence }
+    probe.hear(mic, isDeaf: isDeaf)
     // Before the question which reply may be heard: a cue that follows a reply finds it gone.
     if let order = bridge.takeCueOrder() { cues.take(order) }
     let audible = bridge.audible
@@ -61,7 +71,7 @@ struct AudioLoop: ~Copyable {
     }
     // Who hears nothing must not learn that the loudspeaker has no echo.
     let judged =
-      bridge.isMuted
+      isDeaf
       ? chain.hear(mic: mic, reference: .silence, at: time)
       : chain.hear(mic: mic, reference: speaker, at: time)
     let verdict = interrupter.judge(
@@ -76,6 +86,9 @@ struct AudioLoop: ~Copyable {
       bridge.counters.underruns.add()
     }
     addCue(judged.change, verdict, volume: volume)
+    probe.add(
+      to: &speaker, volume: volume, canPlay: loudspeaker.half != nil,
+      reduction: judged.echoReduction)
     play()
     tell(judged, verdict)
   }
@@ -87,6 +100,7 @@ struct AudioLoop: ~Copyable {
   ) {
     if case .started? = change { cues.stop() }
     if case .confirmed = verdict { cues.stop() }
+    if probe.isAlone { cues.stop() }
     let state = playout.playhead.state
     if state == .playing || state == .held { cues.stop() }
     cues.add(to: &speaker, volume: volume)
@@ -96,31 +110,43 @@ struct AudioLoop: ~Copyable {
     bridge.echo.leave { chain.remember(into: &$0) }
   }
 
+  private mutating func exchangeHalves() {
+    if microphone.exchange() {
+      earlierStumbles += stumbles.microphone
+      stumbles.microphone = 0
+      pacer = Pacer()
+    }
+    if loudspeaker.exchange() {
+      earlierStumbles += stumbles.loudspeaker
+      stumbles.loudspeaker = 0
+      isLoudspeakerNew = true
+    }
+  }
+
   private mutating func listen() {
-    guard let current = card?._withUnsafeGuaranteedRef({ $0.card }) else {
+    guard let half = microphone.half else {
       pacer.wait()
       mic = .silence
       return
     }
-    do throws(CardTrouble) { try current.listen(into: &mic) } catch { lose(error) }
+    do throws(CardTrouble) { try half.listen(into: &mic) } catch {
+      mic = .silence
+      microphone.lose(error)
+    }
+    stumbles.microphone = half.stumbles
   }
 
   private mutating func play() {
-    guard let current = card?._withUnsafeGuaranteedRef({ $0.card }) else { return }
-    do throws(CardTrouble) { try current.play(speaker) } catch { lose(error) }
-    bridge.counters.stumbles.value = current.stumbles
-    if isCardNew {
-      isCardNew = false
-      chain.expect(delay: current.playbackDelay)
+    if let half = loudspeaker.half {
+      do throws(CardTrouble) { try half.play(speaker) } catch { loudspeaker.lose(error) }
+      stumbles.loudspeaker = half.stumbles
+      if isLoudspeakerNew {
+        isLoudspeakerNew = false
+        chain.expect(delay: half.delay)
+      }
     }
-  }
-
-  private mutating func lose(_ trouble: CardTrouble) {
-    bridge.counters.cardFailure.value = Int(trouble.code)
-    if let card { bridge.giveBack(card) }
-    card = nil
-    mic = .silence
-    pacer = Pacer()
+    bridge.counters.stumbles.value =
+      earlierStumbles + stumbles.microphone + stumbles.loudspeaker
   }
 
   private mutating func tell(
@@ -128,13 +154,18 @@ struct AudioLoop: ~Copyable {
   ) {
     var playhead = playout.playhead
     // What counts is what was in the air, not what was handed to the card.
-    if let delay = card?._withUnsafeGuaranteedRef({ $0.card.playbackDelay }) {
+    if let delay = loudspeaker.half?.delay {
       playhead.played = max(.zero, playhead.played - delay)
     }
-    let heard = HeardFrame(
-      time: time, sound: chain.clean, probability: judged.probability, isSpeech: judged.isSpeech,
-      change: judged.change, mic: judged.mic, speaker: Loudness(of: speaker), verdict: verdict,
-      playhead: playhead)
+    let heard =
+      probe.isAlone
+      // Nobody's voice, whatever it sounds like.
+      ? HeardFrame(
+        time: time, mic: judged.mic, speaker: Loudness(of: speaker), playhead: playhead)
+      : HeardFrame(
+        time: time, sound: chain.clean, probability: judged.probability,
+        isSpeech: judged.isSpeech, change: judged.change, mic: judged.mic,
+        speaker: Loudness(of: speaker), verdict: verdict, playhead: playhead)
     if !bridge.heard.push(heard) { bridge.counters.droppedFrames.add() }
     if let recording = bridge.recording,
       !recording.push(RecordedFrame(mic: mic, speaker: speaker))

@@ -15,6 +15,9 @@ final class Bridge: @unchecked Sendable {
   /// Only when a recording was asked for.
   let recording: Ring<RecordedFrame>?
   let echo = EchoDesk()
+  let measure = MeasureDesk()
+  let microphone = Handover<any Microphone>()
+  let loudspeaker = Handover<any Loudspeaker>()
   let counters = Counters()
   let wakeup: Wakeup
 
@@ -25,9 +28,6 @@ final class Bridge: @unchecked Sendable {
   /// A cue's number, or that there is to be none; 0 when nothing was ordered.
   private let cueOrder = Atomic<Int>(0)
   private static let noCue = -1
-  /// A card on its way to the audio thread, and one on its way back to be closed.
-  private let offered = Atomic<UInt>(0)
-  private let returned = Atomic<UInt>(0)
 
   init(volume: Int, records: Bool) throws(LinuxError) {
     wakeup = try Wakeup.open()
@@ -73,31 +73,6 @@ final class Bridge: @unchecked Sendable {
     let number = cueOrder.exchange(0, ordering: .acquiring)
     return Cue(rawValue: number).map { .play($0) } ?? .stop
   }
-
-  // MARK: Cards change hands without the audio thread opening, closing or freeing one.
-
-  /// Conversation side. One offer at a time: it must have been taken before the next.
-  func offer(_ card: consuming CardHolder) {
-    offered.store(UInt(bitPattern: Unmanaged.passRetained(card).toOpaque()), ordering: .releasing)
-  }
-  /// Audio side.
-  func takeOffer() -> Unmanaged<CardHolder>? {
-    guard offered.load(ordering: .relaxed) != 0 else { return nil }
-    let raw = offered.exchange(0, ordering: .acquiring)
-    return UnsafeRawPointer(bitPattern: raw).map { Unmanaged.fromOpaque($0) }
-  }
-  /// Audio side: it is lost; somebody else closes it.
-  func giveBack(_ card: Unmanaged<CardHolder>) {
-    returned.store(UInt(bitPattern: card.toOpaque()), ordering: .releasing)
-  }
-  /// Conversation side: the card that was lost, which ends when the caller lets go of it.
-  func takeReturned() -> CardHolder? {
-    guard returned.load(ordering: .relaxed) != 0 else { return nil }
-    let raw = returned.exchange(0, ordering: .acquiring)
-    return UnsafeRawPointer(bitPattern: raw).map {
-      Unmanaged<CardHolder>.fromOpaque($0).takeRetainedValue()
-    }
-  }
 }
 
 /// What the audio thread counts instead of logging.
@@ -106,11 +81,9 @@ final class Counters: Sendable {
   /// Heard frames the conversation had no room for.
   let droppedFrames = Counter()
   let underruns = Counter()
-  /// Times the card ran dry or over.
+  /// Times the cards ran dry or over.
   let stumbles = Counter()
   let lostRecording = Counter()
-  /// The card's code for why it was lost.
-  let cardFailure = Counter()
 }
 
 /// One number that one thread changes and any thread reads.

@@ -10,24 +10,18 @@ internal import WebSockets
 /// The conversation thread: feeds the conversation, carries out its effects and tells who asks.
 /// It decides nothing.
 final class ConversationLoop {
-  /// How soon a lost card is looked for again.
-  static let cardRetry = SampleSpan.seconds(1)
   /// Levels ten times a second, statistics once.
   static let levelsEvery = SampleSpan.milliseconds(100)
   static let statsEvery = SampleSpan.seconds(1)
   /// The link may say goodbye this long when we stop.
   static let longestGoodbye = SampleSpan.milliseconds(300)
 
-  private enum CardState {
-    case missing(SoundProblem, retryAt: SampleTime)
-    case working(name: String)
-  }
-
   private let bridge: Bridge
   private let loaded: LoadedSettings
   private let loop: EventLoop
-  private let opener: CardOpener
+  private let sound: SoundKeeper
   private let keeper: EchoKeeper
+  private let measuring: MeasureKeeper
   private let startedAt = MonotonicClock.microseconds()
   private let watchdogEvery: SampleSpan?
   private var conversation: Conversation
@@ -35,10 +29,6 @@ final class ConversationLoop {
   private var link: AgentLink?
   private var control: ControlServer?
   private var recorder: Recorder?
-  private var roomWords: TalkerScript?
-  private var card: CardState
-  /// A lost card until it is closed.
-  private var retired: CardHolder?
   private var logLimit = LogLimit()
   private var tally = Tally()
   private var now = SampleTime.start
@@ -48,6 +38,7 @@ final class ConversationLoop {
   /// How far the agent's clock is ahead of ours, in milliseconds.
   private var clockOffset: Int64?
   private var isRealtime = false
+  private var isSomebodySpeaking = false
   private var stopAt: SampleTime?
   private var nextLevels = SampleTime.start
   private var nextStats = SampleTime.start
@@ -63,12 +54,10 @@ final class ConversationLoop {
     self.loop = loop
     self.recorder = recorder
     self.keeper = keeper
-    opener = CardOpener(settings: settings, bridge: bridge)
+    sound = SoundKeeper(opener: CardOpener(settings: settings, bridge: bridge), bridge: bridge)
+    measuring = MeasureKeeper(bridge: bridge, settings: settings)
     conversation = Conversation(settings: Conversation.Settings(settings))
     self.coding = coding
-    card = .missing(
-      SoundProblem(reason: "the sound card is not opened yet", advice: "wait a moment"),
-      retryAt: .start)
     // Half of what systemd allows, as sd_watchdog_enabled(3) advises.
     watchdogEvery = ServiceManager.watchdogMicroseconds.map {
       SampleSpan.milliseconds(max(10, $0 / 2_000))
@@ -83,37 +72,12 @@ final class ConversationLoop {
 
   // MARK: Start and stop
 
-  /// Opens the card for the first time, before the audio thread runs.
-  func openCard() {
-    retired = nil
-    do throws(SoundProblem) {
-      let holder = try opener.open(at: now)
-      if loaded.settings.sound.card == .room {
-        roomWords = try CardOpener.script(of: loaded.settings)
-      }
-      let name = holder.card.name
-      bridge.offer(holder)
-      card = .working(name: name)
-      var happening = Happening("sound", at: now)
-      happening.fields.add("phase", "opened")
-      happening.fields.add("card", name)
-      tell(happening)
-      perform(conversation.sound(isWorking: true))
-    } catch {
-      reportMissingCard(error)
-      card = .missing(error, retryAt: now + ConversationLoop.cardRetry)
-      perform(conversation.sound(isWorking: false))
-    }
-  }
-
-  private func reportMissingCard(_ problem: SoundProblem) {
-    // The same trouble once a second is one line, not a log full of them.
-    if case .missing(let before, _) = card, before.reason.isSame(as: problem.reason) { return }
-    var happening = Happening("sound", at: now)
-    happening.fields.add("phase", "failed")
-    happening.fields.add("reason", problem.reason)
-    happening.fields.add("advice", problem.advice)
-    tell(happening)
+  /// Looks after microphone and loudspeaker; for the first time before the audio thread runs.
+  func checkSound() {
+    let news = sound.check(at: now, mayOpen: stopAt == nil)
+    if news.isEmpty { return }
+    for one in news { tell(Happening(one, at: now)) }
+    perform(conversation.sound(isWorking: sound.problem == nil))
   }
 
   func audioRuns(isRealtime: Bool) { self.isRealtime = isRealtime }
@@ -146,11 +110,12 @@ final class ConversationLoop {
       link?.tick(at: now, isTalking: conversation.isBusy, isNeeded: conversation.needsAgent)
     }
     while let event = bridge.roomEvents.pop() {
-      tell(Happening(event, words: roomWords?.words(line: event.line)))
+      tell(Happening(event, words: sound.roomScript?.words(line: event.line)))
     }
     drainRecording()
     pump()
     keepEcho()
+    checkMeasuring()
     if keeper.isDue(at: now, replies: tally.replies) { bridge.echo.ask() }
   }
 
@@ -160,7 +125,8 @@ final class ConversationLoop {
 
   private func hear(_ heard: HeardFrame) {
     now = heard.time
-    checkCard()
+    isSomebodySpeaking = heard.isSpeech
+    checkSound()
     if let stopAt, now >= stopAt { loop.stop() }
     perform(conversation.hear(heard))
     if let watchdogEvery, now >= nextWatchdog {
@@ -185,18 +151,6 @@ final class ConversationLoop {
     return happening
   }
 
-  private func checkCard() {
-    if let returned = bridge.takeReturned() {
-      // Closed a second from now: the audio thread may still be on its way out of it.
-      retired = returned
-      let problem = CardOpener.problem(code: bridge.counters.cardFailure.value)
-      reportMissingCard(problem)
-      card = .missing(problem, retryAt: now + ConversationLoop.cardRetry)
-      perform(conversation.sound(isWorking: false))
-    }
-    if case .missing(_, let retryAt) = card, now >= retryAt, stopAt == nil { openCard() }
-  }
-
   private func drainRecording() {
     guard let ring = bridge.recording else { return }
     while let frame = ring.pop() {
@@ -211,6 +165,34 @@ final class ConversationLoop {
     let broken = coding.downlink.pump(into: bridge.toPlay) { conversation.nextToDecode() }
     if broken > 0 { tally.countBroken(broken) }
   }
+
+  // MARK: Measuring
+
+  private func measure(accept: Bool) -> Fields? {
+    if conversation.isBusy || isSomebodySpeaking {
+      return .failure("not measured: a conversation is under way")
+    }
+    if bridge.isMuted { return .failure("not measured: it is muted: auricle mute off") }
+    if let whyNot = measuring.begin(accept: accept, sound: sound, at: now) {
+      return .failure("not measured: \(whyNot)")
+    }
+    return nil
+  }
+
+  private func checkMeasuring() {
+    guard measuring.isUnderWay else { return }
+    if conversation.isBusy { measuring.callOff(because: "a conversation began") }
+    guard let answer = measuring.check(at: now) else { return }
+    var happening = Happening("measured", at: now)
+    for key in ["delay_ms", "drift_ppm", "above_noise_db", "noise_db", "echo_reduction_db"] {
+      if let value = answer[key] { happening.fields.add(key, value) }
+    }
+    if case .refused(let reason) = answer.outcome { happening.fields.add("reason", reason) }
+    tell(happening)
+    control?.deliver(answer)
+  }
+
+  func measurementAbandoned() { measuring.callOff(because: "nobody waits for it any more") }
 
   // MARK: The link
 
@@ -308,13 +290,18 @@ final class ConversationLoop {
       .shown(conversation.shown, before: conversation.shown, because: .stopped), at: now)
   }
 
-  func answer(_ request: ControlRequest) -> Fields {
+  /// Nil: the answer takes its time, and is delivered.
+  func answer(_ request: ControlRequest) -> Fields? {
     var fields = Fields()
     switch request {
     case .status: fields = status
     case .version: fields.add("version", Version.current)
     case .watch: break
     case .settings: fields = settings
+    case .cards: fields.add("sound", sound.name)
+    case .measure(let accept): return measure(accept: accept)
+    case .listen where measuring.isUnderWay:
+      return .failure("cannot listen: the board is being measured, which takes six seconds")
     case .listen:
       if let obstacle = conversation.presence.obstacle {
         perform(conversation.press(.listen))
@@ -346,7 +333,8 @@ final class ConversationLoop {
 
   private var whyNoCue: String? {
     if conversation.shown == .speaking { return "an answer plays" }
-    if case .missing = card { return "there is no sound" }
+    if !sound.canPlay { return "there is no sound" }
+    if measuring.isUnderWay { return "the board is being measured" }
     let isSilent = bridge.volume == 0 || loaded.settings.speaker.cueLevel == 0
     return isSilent ? "the volume or speaker.cue_level is 0" : nil
   }
@@ -367,10 +355,9 @@ final class ConversationLoop {
     fields.add("false_interrupts", tally.falseInterrupts)
     fields.add("muted", bridge.isMuted)
     fields.add("volume", bridge.volume)
-    switch card {
-    case .working(let name): fields.add("sound", name)
-    case .missing: fields.add("sound", "none")
-    }
+    fields.add("sound", sound.name)
+    fields.add("microphone", sound.microphoneName ?? "none")
+    fields.add("loudspeaker", sound.loudspeakerName ?? "none")
     fields.add("realtime", isRealtime)
     fields.add("echo_path", keeper.hasEarlier ? "of an earlier run" : "new")
     fields.add("frames", bridge.counters.frames.value)
@@ -401,7 +388,7 @@ final class ConversationLoop {
   }
 
   private var fault: String {
-    if case .missing(let problem, _) = card { return "\(problem.reason): \(problem.advice)" }
+    if let problem = sound.problem { return "\(problem.reason): \(problem.advice)" }
     if let lastLoss, tally.connectedSince == nil { return "\(lastLoss.reason): \(lastLoss.advice)" }
     return ""
   }

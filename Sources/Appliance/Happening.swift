@@ -31,6 +31,25 @@ struct Happening {
 }
 
 extension Happening {
+  init(_ news: SoundNews, at time: SampleTime) {
+    self.init("sound", at: time)
+    let phase =
+      switch news.kind {
+      case .opened: "opened"
+      case .failed: "failed"
+      case .closed: "closed"
+      }
+    fields.add("phase", phase)
+    fields.add("half", news.half.word)
+    switch news.kind {
+    case .opened(let name): fields.add("card", name)
+    case .failed(let problem):
+      fields.add("reason", problem.reason)
+      fields.add("advice", problem.advice)
+    case .closed: break
+    }
+  }
+
   init(_ note: Note, at time: SampleTime) {
     switch note {
     case .shown(let shown, let before, let reason):

@@ -9,7 +9,8 @@ enum Facts {
   private static let texts = [
     "event", "state", "before", "reason", "phase", "cause", "text", "agent", "agent_name",
     "session",
-    "device", "sound", "card", "version", "fault", "advice", "code", "auricle", "auricled",
+    "device", "sound", "card", "half", "microphone", "loudspeaker", "version", "fault", "advice",
+    "code", "auricle", "auricled",
   ]
   private static let booleans = ["muted", "realtime", "final", "far"]
   /// Endings that name a unit: with them a key is a number or left out.

@@ -117,11 +117,15 @@ struct WatchPage {
   }
 
   private func sound(_ facts: EventFacts) -> String {
-    switch facts.phase(of: ["opened", "failed", "recovered"]) {
-    case 0: return "sound: opened\(facts.inBrackets("card"))"
+    // Microphone and loudspeaker of a real card come and go apart.
+    let half = facts.text("half")
+    let who = half.isEmpty || half.isSame(as: "both") ? "sound" : half
+    switch facts.phase(of: ["opened", "failed", "recovered", "closed"]) {
+    case 0: return "\(who): opened\(facts.inBrackets("card"))"
     case 1:
-      return screen.painted("sound: failed\(facts.reason)\(facts.lead(":", "advice"))", .red)
-    case 2: return screen.painted("sound: recovered\(facts.reason)", .yellow)
+      return screen.painted("\(who): failed\(facts.reason)\(facts.lead(":", "advice"))", .red)
+    case 2: return screen.painted("\(who): recovered\(facts.reason)", .yellow)
+    case 3: return "\(who): closed"
     default: return facts.plain
     }
   }

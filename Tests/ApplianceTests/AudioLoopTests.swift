@@ -18,7 +18,7 @@ import VoiceCore
     #expect(card.heard.map(\.time.milliseconds) == (1...300).map { $0 * 10 })
     #expect(card.played.count == 300 && card.played.allSatisfy { $0.isSilent })
     #expect(bridge.counters.frames.value == 300)
-    #expect(bridge.takeReturned()?.card === card)
+    #expect(bridge.microphone.takeReturned()?.half === card)
   }
 
   @Test func mutedMeansThatNothingHadTheSound() throws {
@@ -79,7 +79,7 @@ import VoiceCore
     let bridge = try bridge()
     bridge.audible = ReplyID(1)
     let card = ScriptedCard(on: bridge, frames: 20)
-    card.playbackDelay = .milliseconds(30)
+    card.delay = .milliseconds(30)
     card.beforeFrame = { _ in
       _ = bridge.toPlay.push(
         PlayableFrame(reply: ReplyID(1), kind: .sound, frame: Frame(repeating: 1_000)))
@@ -204,47 +204,5 @@ import VoiceCore
     card.run(settings)
     #expect(card.played.allSatisfy { !$0.isSilent })
     #expect(card.heard.allSatisfy { $0.verdict == .none })
-  }
-
-  @Test func aCardThatFailsIsGivenBackAndTheClockGoesOn() throws {
-    let bridge = try bridge()
-    let broken = ScriptedCard(on: bridge, frames: .max) { (number, _, mic) throws(CardTrouble) in
-      if number == 5 { throw CardTrouble(code: -19) }
-      mic = Frame(repeating: 77)
-    }
-    broken.takes = false
-    bridge.offer(CardHolder(broken))
-    let audio = LoopBox(AudioLoop(bridge: bridge, interrupter: .init()))
-    let thread = try RealtimeThread.start(name: "audio", priority: nil) { audio.run() }
-    var times: [Int64] = []
-    var returned: CardHolder?
-    var second: ScriptedCard?
-    // Without a card a frame takes ten milliseconds, so this one waits a little.
-    while !bridge.isStopping {
-      try #require(
-        try Waiting.firstReadable(of: [bridge.wakeup.number], milliseconds: 30_000) == 0)
-      bridge.wakeup.clear()
-      while let heard = bridge.heard.pop() {
-        times.append(heard.time.milliseconds)
-        // What comes out is 16 ms old.
-        let expected: Int16 = (3...6).contains(times.count) ? 77 : 0
-        if times.count < 8, times.count != 2 { #expect(heard.sound[159] == expected) }
-      }
-      if returned == nil { returned = bridge.takeReturned() }
-      if returned != nil, second == nil, times.count >= 12 {
-        // It ends the loop when it has had its frames.
-        let card = ScriptedCard(on: bridge, frames: 30)
-        card.takes = false
-        second = card
-        bridge.offer(CardHolder(card))
-      }
-    }
-    thread.join()
-    #expect(returned?.card === broken)
-    #expect(bridge.counters.cardFailure.value == -19)
-    while let heard = bridge.heard.pop() { times.append(heard.time.milliseconds) }
-    #expect(times == (1...times.count).map { Int64($0) * 10 })
-    #expect(second?.played.count == 30)
-    #expect(bridge.takeReturned()?.card === second)
   }
 }

@@ -143,7 +143,9 @@ import VoiceCore
     let bridge = try Bridge(volume: 100, records: true)
     let room = Room(
       script: try TalkerScript.parse(""), sounds: [], acoustics: RoomAcoustics(seed: 231))
-    bridge.offer(CardHolder(RoomCard(room: room, speed: 50, name: "room", bridge: bridge)))
+    let card = RoomCard(room: room, speed: 50, name: "room", bridge: bridge)
+    bridge.microphone.offer(card)
+    bridge.loudspeaker.offer(card)
     let audio = LoopBox(AudioLoop(bridge: bridge, interrupter: .init()))
     let thread = try RealtimeThread.start(name: "audio", priority: nil) { audio.run() }
     let cues: [Cue] = [.listening, .problem, .thinking, .thinking, .noNetwork]

@@ -5,14 +5,15 @@ import VoiceCore
 
 /// A card that does what a test says, as fast as it can. It takes what the loop tells after each
 /// frame, so one thread is enough.
-final class ScriptedCard: SoundCard {
+final class ScriptedCard: Microphone, Loudspeaker {
   let name = "scripted"
-  var playbackDelay = SampleSpan.zero
+  var delay = SampleSpan.zero
   var stumbles = 0
   private let bridge: Bridge
   private let frames: Int
   /// What the microphone hears in frame `number`, knowing what was played in the one before.
   private let hear: (_ number: Int, _ played: Frame, _ mic: inout Frame) throws(CardTrouble) -> Void
+  private var number = 0
   private(set) var played: [Frame] = []
   private(set) var heard: [HeardFrame] = []
   var takes = true
@@ -29,7 +30,7 @@ final class ScriptedCard: SoundCard {
 
   func listen(into mic: inout Frame) throws(CardTrouble) {
     take()
-    let number = played.count
+    defer { number += 1 }
     if number == frames - 1 { bridge.isStopping = true }
     beforeFrame(number)
     mic = .silence
@@ -44,7 +45,8 @@ final class ScriptedCard: SoundCard {
   }
 
   func run(_ settings: Interrupter.Settings = .init(), cues: CuePlayer = CuePlayer()) {
-    bridge.offer(CardHolder(self))
+    bridge.microphone.offer(self)
+    bridge.loudspeaker.offer(self)
     var loop = AudioLoop(bridge: bridge, interrupter: settings, cues: cues)
     loop.run()
     take()

@@ -178,6 +178,15 @@ import WireProtocols
       "agent: refused auth (who?)"
     ),
     (fields(["event": "sound", "phase": "opened", "card": "default"]), "sound: opened (default)"),
+    (
+      fields(["event": "sound", "phase": "opened", "half": "both", "card": "room"]),
+      "sound: opened (room)"
+    ),
+    (
+      fields(["event": "sound", "phase": "failed", "half": "loudspeaker", "reason": "gone"]),
+      "loudspeaker: failed (gone)"
+    ),
+    (fields(["event": "sound", "phase": "closed", "half": "microphone"]), "microphone: closed"),
   ])
   func everyEventIsASentence(event: Fields, sentence: String) {
     var output: [UInt8] = []

@@ -10,40 +10,42 @@ struct SoundProblem: Error {
   let advice: String
 }
 
-/// Opens the card that the settings name. Blocks, so never on the audio thread.
+/// Opens what the settings name. Blocks, so never on the audio thread.
 struct CardOpener {
   let settings: DeviceSettings
   let bridge: Bridge
 
-  /// What the audio thread said of a card it lost.
-  static func problem(code: Int) -> SoundProblem {
-    SoundProblem(
-      reason: "the sound card is gone: \(ALSAError.reason(code: Int32(truncatingIfNeeded: code)))",
-      advice: "plug it in again; it is looked for once a second")
-  }
+  /// Room and files are microphone and loudspeaker in one; a real card's halves come and go apart.
+  var isWhole: Bool { settings.sound.card != .alsa }
+  var isRoom: Bool { settings.sound.card == .room }
 
-  /// Where the clock stands, so that the room's events carry the device's time.
-  func open(at time: SampleTime) throws(SoundProblem) -> CardHolder {
-    switch settings.sound.card {
-    case .alsa: CardHolder(try openALSA())
-    case .room: CardHolder(try openRoom(at: time))
-    case .wav: CardHolder(try openWave())
-    }
-  }
-
-  private func openALSA() throws(SoundProblem) -> ALSACard {
+  func openMicrophone() throws(SoundProblem) -> any Microphone {
     do throws(ALSAError) {
-      return try ALSACard.open(
-        microphone: settings.alsa.microphone, loudspeaker: settings.alsa.loudspeaker,
-        period: settings.alsa.period, buffer: settings.alsa.buffer)
+      return try ALSAMicrophone.open(
+        settings.alsa.microphone, period: settings.alsa.period, buffer: settings.alsa.buffer)
     } catch {
       throw SoundProblem(reason: error.description, advice: error.advice)
     }
   }
 
+  func openLoudspeaker() throws(SoundProblem) -> any Loudspeaker {
+    do throws(ALSAError) {
+      return try ALSALoudspeaker.open(
+        settings.alsa.loudspeaker, period: settings.alsa.period, buffer: settings.alsa.buffer)
+    } catch {
+      throw SoundProblem(reason: error.description, advice: error.advice)
+    }
+  }
+
+  /// - Parameter time: where the clock stands, so that the room's events carry the device's time.
+  func openWhole(at time: SampleTime) throws(SoundProblem) -> any Microphone & Loudspeaker {
+    if isRoom { return try openRoom(at: time) }
+    return try openWave()
+  }
+
   private func openRoom(at time: SampleTime) throws(SoundProblem) -> RoomCard {
     let room = settings.room
-    let script = try CardOpener.script(of: settings)
+    let script = try script()
     let folder = CardOpener.folder(of: room.script)
     var sounds: [[Int16]] = []
     for name in script.sounds {
@@ -65,7 +67,7 @@ struct CardOpener {
   }
 
   /// The room's script; without one nobody speaks.
-  static func script(of settings: DeviceSettings) throws(SoundProblem) -> TalkerScript {
+  func script() throws(SoundProblem) -> TalkerScript {
     let path = settings.room.script
     let text: [UInt8]
     do throws(LinuxError) {

@@ -1,8 +1,8 @@
 internal import Room
 internal import VoiceCore
 
-/// The simulated room as a sound card: real time, or a whole multiple of it.
-final class RoomCard: SoundCard {
+/// The simulated room, both halves at once: real time, or a whole multiple of it.
+final class RoomCard: Microphone, Loudspeaker {
   private var room: Room
   private let bridge: Bridge
   private var pacer: Pacer
@@ -24,12 +24,12 @@ final class RoomCard: SoundCard {
 
   func play(_ frame: borrowing Frame) { lastPlayed = copy frame }
 
-  var playbackDelay: SampleSpan { .zero }
+  var delay: SampleSpan { .zero }
   var stumbles: Int { 0 }
 }
 
 /// A recording as microphone, its loudspeaker as a recording. After its end comes silence.
-final class WaveCard: SoundCard {
+final class WaveCard: Microphone, Loudspeaker {
   private let sound: [Int16]
   private var next = 0
   private var pacer: Pacer
@@ -52,6 +52,6 @@ final class WaveCard: SoundCard {
   /// The loop records what was played.
   func play(_ frame: borrowing Frame) {}
 
-  var playbackDelay: SampleSpan { .zero }
+  var delay: SampleSpan { .zero }
   var stumbles: Int { 0 }
 }

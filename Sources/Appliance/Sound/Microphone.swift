@@ -1,0 +1,20 @@
+internal import VoiceCore
+
+/// Where sound comes from: a real card's capture side, the simulated room, or a file. It is the
+/// audio thread's clock for as long as that thread has it.
+///
+/// Everything but `name` is called on the audio thread: nothing here may allocate once sound runs.
+protocol Microphone: AnyObject {
+  /// For people: which card, and what it granted.
+  var name: String { get }
+  /// Waits for the next ten milliseconds.
+  func listen(into mic: inout Frame) throws(CardTrouble)
+  /// Times it ran over since it was opened.
+  var stumbles: Int { get }
+}
+
+/// This half of the sound is gone: the audio thread gives it back and goes on without.
+struct CardTrouble: Error {
+  /// A negative errno, as ALSA uses them.
+  let code: Int32
+}
