@@ -58,11 +58,12 @@ let package = Package(
     .target(name: "Settings", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Picture", swiftSettings: device),
+    .target(name: "SoundPath", dependencies: ["VoiceCore"], swiftSettings: device),
 
     // The edges: one C library each.
     edge("Linux", ["CLinux"], links: ["m"]),
     .target(name: "SettingsFiles", dependencies: ["Settings", "Linux"], swiftSettings: device),
-    edge("ALSA", ["VoiceCore", "CALSA"], links: ["asound"]),
+    edge("ALSA", ["VoiceCore", "SoundPath", "CALSA"], links: ["asound"]),
     edge("Opus", ["VoiceCore", "COpus"], links: ["opus"]),
     edge("SpeexDSP", ["VoiceCore", "CSpeexDSP"], links: ["speexdsp", "m"]),
     edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "ssl", "crypto"]),
@@ -77,7 +78,7 @@ let package = Package(
       name: "Appliance",
       dependencies: [
         "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
-        "SettingsFiles", "Room", "Linux",
+        "SettingsFiles", "Room", "SoundPath", "Linux",
         "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
@@ -178,7 +179,10 @@ let package = Package(
       "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
-    tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
+    tests("SoundPath", ["SoundPath", "VoiceCore", "TestSupport"]),
+    tests(
+      "Edge",
+      ["SoundPath", "ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
     tests(
       "Appliance",
       [
