@@ -97,7 +97,8 @@ public enum Appliance {
         },
         control: try ControlServer(
           on: loop, listener: socket.listener, greeting: { conversation.standing },
-          answer: { conversation.answer($0) }))
+          answer: { conversation.answer($0) },
+          abandoned: { conversation.measurementAbandoned() }))
       _ = try loop.watch(bridge.wakeup.number) { conversation.audioSignalled() }
       _ = try loop.watch(signals.number) {
         if let name = signals.next() { conversation.stop(because: name) }

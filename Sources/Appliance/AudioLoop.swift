@@ -10,6 +10,7 @@ struct AudioLoop: ~Copyable {
   private var interrupter: Interrupter
   private var playout: Playout
   private var cues: CuePlayer
+  private var probe: ProbePlayer
   private var time = SampleTime.start
   private var lastAudible: ReplyID?
   private var microphone: HalfInUse<any Microphone>
@@ -38,6 +39,7 @@ struct AudioLoop: ~Copyable {
     self.interrupter = Interrupter(settings: interrupter)
     playout = Playout(duckedGain: interrupter.duckedGain)
     self.cues = cues
+    probe = ProbePlayer(bridge.measure)
   }
 
   /// Before it runs, with what an earlier start has learned.
@@ -49,6 +51,7 @@ struct AudioLoop: ~Copyable {
       if bridge.echo.isAsked { leaveEcho() }
     }
     leaveEcho()
+    probe.stop()
     microphone.giveBack()
     loudspeaker.giveBack()
   }
@@ -60,6 +63,7 @@ struct AudioLoop: ~Copyable {
     // Muted means muted: nothing behind this line ever had the sound.
     let isDeaf = bridge.isMuted || microphone.half == nil
     if isDeaf { mic = .silence }
+    probe.hear(mic, isDeaf: isDeaf)
     // Before the question which reply may be heard: a cue that follows a reply finds it gone.
     if let order = bridge.takeCueOrder() { cues.take(order) }
     let audible = bridge.audible
@@ -82,6 +86,9 @@ struct AudioLoop: ~Copyable {
       bridge.counters.underruns.add()
     }
     addCue(judged.change, verdict, volume: volume)
+    probe.add(
+      to: &speaker, volume: volume, canPlay: loudspeaker.half != nil,
+      reduction: judged.echoReduction)
     play()
     tell(judged, verdict)
   }
@@ -93,6 +100,7 @@ struct AudioLoop: ~Copyable {
   ) {
     if case .started? = change { cues.stop() }
     if case .confirmed = verdict { cues.stop() }
+    if probe.isAlone { cues.stop() }
     let state = playout.playhead.state
     if state == .playing || state == .held { cues.stop() }
     cues.add(to: &speaker, volume: volume)
@@ -152,10 +160,15 @@ struct AudioLoop: ~Copyable {
     if let delay = loudspeaker.half?.delay {
       playhead.played = max(.zero, playhead.played - delay)
     }
-    let heard = HeardFrame(
-      time: time, sound: chain.clean, probability: judged.probability, isSpeech: judged.isSpeech,
-      change: judged.change, mic: judged.mic, speaker: Loudness(of: speaker), verdict: verdict,
-      playhead: playhead)
+    let heard =
+      probe.isAlone
+      // Nobody's voice, whatever it sounds like.
+      ? HeardFrame(
+        time: time, mic: judged.mic, speaker: Loudness(of: speaker), playhead: playhead)
+      : HeardFrame(
+        time: time, sound: chain.clean, probability: judged.probability,
+        isSpeech: judged.isSpeech, change: judged.change, mic: judged.mic,
+        speaker: Loudness(of: speaker), verdict: verdict, playhead: playhead)
     if !bridge.heard.push(heard) { bridge.counters.droppedFrames.add() }
     if let recording = bridge.recording,
       !recording.push(RecordedFrame(mic: mic, speaker: speaker))

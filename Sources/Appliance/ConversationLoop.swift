@@ -21,6 +21,7 @@ final class ConversationLoop {
   private let loop: EventLoop
   private let sound: SoundKeeper
   private let keeper: EchoKeeper
+  private let measuring: MeasureKeeper
   private let startedAt = MonotonicClock.microseconds()
   private let watchdogEvery: SampleSpan?
   private var conversation: Conversation
@@ -37,6 +38,7 @@ final class ConversationLoop {
   /// How far the agent's clock is ahead of ours, in milliseconds.
   private var clockOffset: Int64?
   private var isRealtime = false
+  private var isSomebodySpeaking = false
   private var stopAt: SampleTime?
   private var nextLevels = SampleTime.start
   private var nextStats = SampleTime.start
@@ -53,6 +55,7 @@ final class ConversationLoop {
     self.recorder = recorder
     self.keeper = keeper
     sound = SoundKeeper(opener: CardOpener(settings: settings, bridge: bridge), bridge: bridge)
+    measuring = MeasureKeeper(bridge: bridge, settings: settings)
     conversation = Conversation(settings: Conversation.Settings(settings))
     self.coding = coding
     // Half of what systemd allows, as sd_watchdog_enabled(3) advises.
@@ -112,6 +115,7 @@ final class ConversationLoop {
     drainRecording()
     pump()
     keepEcho()
+    checkMeasuring()
     if keeper.isDue(at: now, replies: tally.replies) { bridge.echo.ask() }
   }
 
@@ -121,6 +125,7 @@ final class ConversationLoop {
 
   private func hear(_ heard: HeardFrame) {
     now = heard.time
+    isSomebodySpeaking = heard.isSpeech
     checkSound()
     if let stopAt, now >= stopAt { loop.stop() }
     perform(conversation.hear(heard))
@@ -160,6 +165,34 @@ final class ConversationLoop {
     let broken = coding.downlink.pump(into: bridge.toPlay) { conversation.nextToDecode() }
     if broken > 0 { tally.countBroken(broken) }
   }
+
+  // MARK: Measuring
+
+  private func measure(accept: Bool) -> Fields? {
+    if conversation.isBusy || isSomebodySpeaking {
+      return .failure("not measured: a conversation is under way")
+    }
+    if bridge.isMuted { return .failure("not measured: it is muted: auricle mute off") }
+    if let whyNot = measuring.begin(accept: accept, sound: sound, at: now) {
+      return .failure("not measured: \(whyNot)")
+    }
+    return nil
+  }
+
+  private func checkMeasuring() {
+    guard measuring.isUnderWay else { return }
+    if conversation.isBusy { measuring.callOff(because: "a conversation began") }
+    guard let answer = measuring.check(at: now) else { return }
+    var happening = Happening("measured", at: now)
+    for key in ["delay_ms", "drift_ppm", "above_noise_db", "noise_db", "echo_reduction_db"] {
+      if let value = answer[key] { happening.fields.add(key, value) }
+    }
+    if case .refused(let reason) = answer.outcome { happening.fields.add("reason", reason) }
+    tell(happening)
+    control?.deliver(answer)
+  }
+
+  func measurementAbandoned() { measuring.callOff(because: "nobody waits for it any more") }
 
   // MARK: The link
 
@@ -257,13 +290,18 @@ final class ConversationLoop {
       .shown(conversation.shown, before: conversation.shown, because: .stopped), at: now)
   }
 
-  func answer(_ request: ControlRequest) -> Fields {
+  /// Nil: the answer takes its time, and is delivered.
+  func answer(_ request: ControlRequest) -> Fields? {
     var fields = Fields()
     switch request {
     case .status: fields = status
     case .version: fields.add("version", Version.current)
     case .watch: break
     case .settings: fields = settings
+    case .cards: fields.add("sound", sound.name)
+    case .measure(let accept): return measure(accept: accept)
+    case .listen where measuring.isUnderWay:
+      return .failure("cannot listen: the board is being measured, which takes six seconds")
     case .listen:
       if let obstacle = conversation.presence.obstacle {
         perform(conversation.press(.listen))
@@ -296,6 +334,7 @@ final class ConversationLoop {
   private var whyNoCue: String? {
     if conversation.shown == .speaking { return "an answer plays" }
     if !sound.canPlay { return "there is no sound" }
+    if measuring.isUnderWay { return "the board is being measured" }
     let isSilent = bridge.volume == 0 || loaded.settings.speaker.cueLevel == 0
     return isSilent ? "the volume or speaker.cue_level is 0" : nil
   }

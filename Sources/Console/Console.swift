@@ -69,6 +69,7 @@ public struct Console {
     case .cue(let cue):
       let reply = try ask(.cue(cue.word), invocation)
       show(reply, invocation) { ["cue \(cue.word)"] }
+    case .sound(let task): try sound(task, invocation)
     case .settings: try settings(invocation)
     case .settingsInFiles: show(SettingsPage(files: try files(invocation)), invocation)
     case .sample: printText(SampleFile.text)
@@ -116,6 +117,16 @@ public struct Console {
         screen.clearBottom()
         return
       }
+    }
+  }
+
+  private func sound(_ task: SoundTask, _ invocation: Invocation) throws(Failure) {
+    switch task {
+    case .list:
+      let reply = try ask(.cards, invocation)
+      show(reply, invocation) { [Words.harmless(reply["sound"] ?? "")] }
+    case .use:
+      throw .refused("set alsa.microphone and alsa.loudspeaker in \(SoundTask.file)")
     }
   }
 

@@ -12,6 +12,7 @@ public struct Invocation: Equatable, Sendable {
     case mute(Bool?)
     case volume(Int?)
     case cue(Cue)
+    case sound(SoundTask)
     case settings
     case settingsInFiles
     case sample
@@ -44,7 +45,7 @@ public struct Invocation: Equatable, Sendable {
         try found.take(option: argument, rest: arguments, &index)
       } else if let verb = found.verb {
         found.operands.append(argument)
-        if found.operands.count > 1 {
+        if found.operands.count > max(1, verb.mostOperands) {
           throw wrong("\(verb.name) takes no \"\(shown(argument))\"", verb)
         }
       } else {
@@ -171,6 +172,7 @@ public struct Invocation: Equatable, Sendable {
       case .mute: return .mute(try onOrOff())
       case .volume: return .volume(try volume())
       case .cue: return .cue(try cue())
+      case .sound: return .sound(try SoundTask.parse(operands, side: try side()))
       case .settings: return try settings()
       case .process: return .process([])
       case .version: return .version
@@ -196,6 +198,13 @@ public struct Invocation: Equatable, Sendable {
         throw wrong("volume \(shown(word)) is out of range: 0 to 100 is right", .volume)
       }
       return number
+    }
+
+    private func side() throws(Failure) -> SoundTask.Side? {
+      if has(.microphone), has(.loudspeaker) {
+        throw wrong("without --microphone and --loudspeaker it is both", .sound)
+      }
+      return has(.microphone) ? .microphone : has(.loudspeaker) ? .loudspeaker : nil
     }
 
     private func cue() throws(Failure) -> Cue {

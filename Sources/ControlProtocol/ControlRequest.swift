@@ -14,8 +14,13 @@ public enum ControlRequest: Equatable, Sendable {
   case volume(Int?)
   /// Lets a cue be heard, by its name.
   case cue(String)
+  /// The sound cards that are there, and which are used.
+  case cards
   case settings
   case version
+  /// Plays a sound and measures what comes of it; with `accept` that is how it should be. The answer
+  /// takes seconds.
+  case measure(accept: Bool)
 
   public var name: String {
     switch self {
@@ -26,8 +31,10 @@ public enum ControlRequest: Equatable, Sendable {
     case .mute: "mute"
     case .volume: "volume"
     case .cue: "cue"
+    case .cards: "cards"
     case .settings: "settings"
     case .version: "version"
+    case .measure: "measure"
     }
   }
 
@@ -41,7 +48,8 @@ public enum ControlRequest: Equatable, Sendable {
     case .mute(let isMuted?): fields.add("muted", isMuted)
     case .volume(let volume?): fields.add("volume", volume)
     case .cue(let cue): fields.add("cue", cue)
-    case .status, .listen, .stop, .mute, .volume, .settings, .version: break
+    case .measure(let accept): fields.add("accept", accept)
+    case .status, .listen, .stop, .mute, .volume, .cards, .settings, .version: break
     }
     return fields
   }
@@ -65,12 +73,16 @@ public enum ControlRequest: Equatable, Sendable {
       try given.allow("volume")
       return .volume(try given.volume("volume"))
     }
+    if name.isSame(as: "measure") {
+      try given.allow("accept")
+      return .measure(accept: try given.flag("accept") ?? false)
+    }
     if name.isSame(as: "cue") {
       try given.allow("cue")
       // Which there are, the daemon knows.
       return .cue(fields["cue"] ?? "")
     }
-    for plain in [ControlRequest.status, .listen, .stop, .settings, .version]
+    for plain in [ControlRequest.status, .listen, .stop, .cards, .settings, .version]
     where name.isSame(as: plain.name) {
       try given.allow()
       return plain

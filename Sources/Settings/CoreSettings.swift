@@ -5,11 +5,22 @@ public import VoiceCore
 extension Conversation.Settings {
   public init(_ settings: DeviceSettings) {
     self.init()
+    mode = TalkMode(settings.talk.mode)
     preRoll = settings.hearing.preRoll
     endpointer = Endpointer.Settings(settings)
     shortestSpeech = settings.turn.shortest
     longestTurn = settings.turn.longest
     thinkingLimit = settings.turn.thinkingTimeout
+  }
+}
+
+extension TalkMode {
+  init(_ mode: DeviceSettings.Talk.Mode) {
+    switch mode {
+    case .open: self = .open
+    case .push: self = .push
+    case .tap: self = .tap
+    }
   }
 }
 
@@ -42,7 +53,7 @@ extension Endpointer.Settings {
 extension Interrupter.Settings {
   public init(_ settings: DeviceSettings) {
     self.init()
-    isEnabled = settings.interrupt.isEnabled
+    isEnabled = settings.interrupt.isEnabled && settings.talk.mode == .open
     bar = Float(settings.interrupt.threshold) / 100
     duckAfter = settings.interrupt.duckAfter
     holdAfter = settings.interrupt.holdAfter

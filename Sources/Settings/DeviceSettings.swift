@@ -12,6 +12,7 @@ public struct DeviceSettings: Equatable, Sendable {
   public var room = Room()
   public var wav = Wav()
   public var hearing = Hearing()
+  public var talk = Talk()
   public var turn = Turn()
   public var interrupt = Interrupt()
   public var speaker = Speaker()
@@ -124,6 +125,22 @@ public struct DeviceSettings: Equatable, Sendable {
         switch self {
         case .off: "off"
         case .auto: "auto"
+        }
+      }
+    }
+  }
+
+  public struct Talk: Equatable, Sendable {
+    public var mode = Mode.open
+
+    public enum Mode: SettingWord {
+      case open, push, tap
+
+      public var word: String {
+        switch self {
+        case .open: "open"
+        case .push: "push"
+        case .tap: "tap"
         }
       }
     }

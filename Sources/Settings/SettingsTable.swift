@@ -17,6 +17,7 @@ public enum SettingsTable {
     Section(name: "wav", help: "Sound files instead of a card (sound.card = wav)."),
     Section(
       name: "hearing", help: "What counts as speech, and what is kept of the sound before it."),
+    Section(name: "talk", help: "Who is listened to, and when."),
     Section(name: "turn", help: "When a person's turn begins and ends."),
     Section(name: "interrupt", help: "What happens when somebody speaks over an answer."),
     Section(
@@ -178,6 +179,11 @@ public enum SettingsTable {
       "hearing", "level", .words(of: DeviceSettings.Hearing.Level.self),
       "Brings quiet and loud voices to the same level in what the agent hears. Our recogniser needs none of it; another one may."
     ) { $0.carry(&$1.hearing.level) },
+
+    Setting(
+      "talk", "mode", .words(of: DeviceSettings.Talk.Mode.self),
+      "open: whoever speaks is heard. push: only while the talk button is held. tap: from a press of the talk button until the turn is over. With a button, only the button interrupts an answer."
+    ) { $0.carry(&$1.talk.mode) },
 
     Setting(
       "turn", "end_silence", .number(200...3_000, .time),

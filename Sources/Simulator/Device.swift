@@ -72,7 +72,7 @@ final class Device {
       judge.stopped()
     case .mute(let isMuted):
       shared.isMuted = isMuted
-    case .listen: break
+    case .listen, .talk: judge.pressed()
     }
     perform(conversation.press(press))
   }

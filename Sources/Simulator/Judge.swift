@@ -252,12 +252,16 @@ final class Judge {
 
   /// Somebody pressed stop, or the card went: nobody expects an answer.
   func stopped() {
-    // A thread that stood still does not know how far the loudspeaker is.
-    if let sounding, now - busyUntil < 10 { ledger[sounding].isBlurred = true }
+    pressed()
     if owed != nil { giveUp() }
     wanted = nil
     excuse()
     settled()
+  }
+
+  /// A thread that stood still does not know how far the loudspeaker is.
+  func pressed() {
+    if let sounding, now - busyUntil < 10 { ledger[sounding].isBlurred = true }
   }
 
   func gave(_ cue: Cue) {

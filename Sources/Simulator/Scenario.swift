@@ -104,6 +104,18 @@ package struct Scenario: Sendable {
     conversation.longestTurn = .seconds(Int64(dice.pick([5, 30, 30])))
     stormy = .seconds(dice.within(20...50))
     drawManners(&dice)
+    drawMode(dice)
+  }
+
+  /// With dice of its own: earlier seeds stay what they were, but for those that draw a button.
+  private mutating func drawMode(_ dice: Dice) {
+    var dice = dice
+    switch dice.below(10) {
+    case 0: conversation.mode = .push
+    case 1: conversation.mode = .tap
+    default: break
+    }
+    interrupter.isEnabled = conversation.mode == .open
   }
 
   private mutating func drawManners(_ dice: inout Dice) {
@@ -128,6 +140,7 @@ package struct Scenario: Sendable {
       "storm \(stormy * 10) ms, a fault every \(faultEvery * 10) ms:\(names.isEmpty ? " none" : names)"
       + "; latency \(latency.lowerBound * 10)–\(latency.upperBound * 10) ms, lease \(lease.milliseconds)"
       + ", outage \(link.longestOutage.milliseconds), wait \(link.longestWait.milliseconds)"
+      + (conversation.mode == .open ? "" : ", \(conversation.mode) to talk")
       + (link.usesBroker ? ", broker (\(grant.milliseconds))" : "")
       + (link.idleLimit.map { ", hangs up after \($0.milliseconds)" } ?? "")
       + (longestSession.map { ", sessions of \($0.milliseconds)" } ?? "")

@@ -51,7 +51,7 @@ package final class World {
     agent = AgentProcess(scenario, network: network, judge: judge, dice: dice.fork())
     device = Device(scenario, network: network, broker: broker, judge: judge)
     audio = AudioThread(scenario.interrupter)
-    person = Person(scenario.person, dice: dice.fork())
+    person = Person(scenario.person, mode: scenario.conversation.mode, dice: dice.fork())
     storm = Storm(scenario, dice: dice.fork())
     self.dice = dice
   }
@@ -84,6 +84,9 @@ package final class World {
     let isAgentFirst = dice.percent(50)
     if isAgentFirst { agent.run(at: now, wallClock: wallClock) }
     if now >= storm.busyUntil {
+      if let press = person.pressToTalk(device.shown) {
+        device.press(press)
+      }
       if let press = person.press() { device.press(press) }
       device.run(at: now, wallClock: max(0, wallClock + storm.clockOffset))
     } else {

@@ -27,6 +27,8 @@ final class Attempt {
   /// When the first certificate of the checked chain runs out.
   var certificateEnd: Int64?
   private var status = 0
+  /// What the server wants us to wait at least.
+  private(set) var retryAfterSeconds = 0
 
   init(_ server: ServerAddress, headers: [RequestHeader], clock: ClockReading, tls: ClientTLS?) {
     self.server = server
@@ -165,9 +167,19 @@ final class Attempt {
     return false
   }
 
+  /// The head of the server's answer is there.
+  func hear(_ wsi: OpaquePointer) {
+    status = Int(lws_http_client_http_response(wsi))
+    guard status != 0 else { return }
+    var text = [CChar](repeating: 0, count: 16)
+    let length = lws_hdr_copy(wsi, &text, CInt(text.count), WSI_TOKEN_HTTP_RETRY_AFTER)
+    retryAfterSeconds = RetryAfter.seconds(
+      text.prefix(Int(max(0, length))).map { UInt8(bitPattern: $0) })
+  }
+
   /// The server's answer is still there, for the last time.
   func isClosing(_ wsi: OpaquePointer) {
-    status = Int(lws_http_client_http_response(wsi))
+    hear(wsi)
     // Before a server hangs up it may have said why, which lws does not read when it was writing.
     guard stage == .upgrade, status == 0, alert == 0, let ssl = lws_get_ssl(wsi) else { return }
     var byte: UInt8 = 0
@@ -182,6 +194,7 @@ final class Attempt {
     var detail = ""
     /// Whether the address answered at all.
     var wasReached = true
+    var retryAfterSeconds = 0
   }
 
   static func kind(ofConnect code: CInt) -> LinkFailure.Kind {
@@ -202,7 +215,10 @@ final class Attempt {
         kind: .tls(TLSReasons.meaning(ofCertificate: certificateCode, clock: clock)),
         detail: String(cString: X509_verify_cert_error_string(Int(certificateCode))))
     }
-    if status != 0 { return End(kind: .upgradeRefused(status: status), detail: reason) }
+    if status != 0 {
+      return End(
+        kind: .upgradeRefused(status: status), detail: reason, retryAfterSeconds: retryAfterSeconds)
+    }
     guard stage != .connect else {
       let kind =
         words.connectCode != 0 ? Attempt.kind(ofConnect: words.connectCode) : .unreachable

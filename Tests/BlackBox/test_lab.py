@@ -11,6 +11,7 @@ import time
 import unittest
 from pathlib import Path
 
+import answers
 import cards
 from mixers import Choice, Switch, Volume
 from programs import SECONDS, BlackBoxTest, Gone
@@ -304,6 +305,11 @@ class LabTest(BlackBoxTest):
         self.assertEqual(loud, list(range(written - back)))
         self.assertEqual(card.page["rewinds"], back)
         self.assertGreater(back, 0)
+
+    def test_the_lab_answers_as_a_real_kernel_did(self):
+        self.assertEqual(
+            answers.comparable(answers.ask_lab(self.lab, self.bench.folder)),
+            answers.comparable(answers.ANSWERS.read_text()))
 
     def test_buttons_are_pressed_until_they_are_pulled_out(self):
         buttons = self.lab.add_buttons(keys=["KEY_MUTE"], switches=["SW_MUTE_DEVICE"])

@@ -65,7 +65,7 @@ import VoiceCore
     ),
     (
       "[weather]", ".unknownSection",
-      "a.conf:1: there is no section [weather]: there are agent, broker, device, sound, alsa, room, wav, hearing, turn, interrupt, speaker, link or control"
+      "a.conf:1: there is no section [weather]: there are agent, broker, device, sound, alsa, room, wav, hearing, talk, turn, interrupt, speaker, link or control"
     ),
     (
       "[turn", ".badSectionLine",

@@ -160,6 +160,9 @@ import VoiceCore
     #expect(revision == 1)
     rehearsal.run { $0.receive(.replyStart(ReplyID(1), answering: TurnID(1), revision: 0)) }
     #expect(rehearsal.conversation.shown == .thinking)
+    #expect(
+      rehearsal.sent.last
+        == .playback(ReplyID(1), played: .zero, buffered: .zero, state: .muted))
     rehearsal.run { $0.receive(.replyStart(ReplyID(2), answering: TurnID(1), revision: 1)) }
     #expect(rehearsal.conversation.shown == .speaking)
   }

@@ -10,7 +10,7 @@ public struct Conversation: Sendable {
   public static let restReportEvery = SampleSpan.seconds(4)
 
   public let settings: Settings
-  public private(set) var presence = Presence()
+  public internal(set) var presence = Presence()
   public private(set) var shown = Shown.offline
   var machine: TurnMachine
   var endpointer: Endpointer
@@ -164,42 +164,6 @@ public struct Conversation: Sendable {
     return effects
   }
 
-  public enum Press: Equatable, Sendable { case listen, stop, mute(Bool) }
-
-  public mutating func press(_ press: Press) -> [Effect] {
-    var effects: [Effect] = []
-    switch press {
-    case .listen:
-      guard presence.obstacle == nil else {
-        // Whoever pressed the button is not to wonder.
-        effects.append(.cue(presence.obstacle == .offline ? .noNetwork : .problem))
-        if presence.obstacle == .offline { effects.append(.callAgent) }
-        break
-      }
-      if case .speaking = machine.state { stop(&effects) }
-      if case .beginTurn(let id, let cause) = machine.handle(.speechStarted(now, .button)) {
-        onset = now
-        open(id, cause, &effects)
-        endpointer.invite(at: now)
-        effects.append(.cue(.listening))
-        show(because: .button, &effects)
-      }
-    case .stop:
-      stop(&effects)
-      show(because: .stopped, &effects)
-    case .mute(let isMuted):
-      guard presence.isMuted != isMuted else { break }
-      presence.isMuted = isMuted
-      if isMuted, case .dropTurn(let id, let reason) = machine.handle(.turnDropped(.muted)) {
-        drop(id, reason, &effects)
-      }
-      recent.clear()
-      announce(&effects)
-      show(because: isMuted ? .muted : .unmuted, &effects)
-    }
-    return effects
-  }
-
   public mutating func sound(isWorking: Bool) -> [Effect] {
     var effects: [Effect] = []
     guard presence.hasSound != isWorking else { return effects }
@@ -260,7 +224,7 @@ public struct Conversation: Sendable {
   }
 
   /// The agent will not answer what was said: better to hear that now than to wait.
-  private mutating func loseTurn(_ effects: inout [Effect]) {
+  mutating func loseTurn(_ effects: inout [Effect]) {
     guard giveUpTurn(.button, &effects) else { return }
     effects.append(.cue(.problem))
     show(because: .replyFailed, &effects)
@@ -287,7 +251,7 @@ public struct Conversation: Sendable {
 
   /// Somebody speaks whom nobody can answer.
   mutating func apologise(_ effects: inout [Effect]) {
-    guard current == nil, endpointer.hearsSpeech, !isWaitingForPause,
+    guard settings.mode == .open, current == nil, endpointer.hearsSpeech, !isWaitingForPause,
       endpointer.speech >= settings.shortestSpeech, courtesy.mayApologise(at: now)
     else { return }
     courtesy.apologised(at: now)

@@ -17,7 +17,7 @@ extension Conversation {
     case .listening:
       continueTurn(heard, boundary, &effects)
     case .idle, .thinking:
-      guard endpointer.hearsSpeech, !isWaitingForPause else { return }
+      guard settings.mode == .open, endpointer.hearsSpeech, !isWaitingForPause else { return }
       if case .beginTurn(let id, let cause) = machine.handle(.speechStarted(now, .speech)) {
         // Nobody waits for the answer that is still to come.
         waiting.clear()
@@ -27,7 +27,8 @@ extension Conversation {
     case .speaking:
       // While a reply is heard the interrupter decides. One that does not begin to sound keeps nobody
       // from speaking; only not for a short noise.
-      guard playhead.state == .silent, endpointer.hearsSpeech, !isWaitingForPause,
+      guard settings.mode == .open, playhead.state == .silent, endpointer.hearsSpeech,
+        !isWaitingForPause,
         endpointer.speech >= settings.shortestSpeech
       else { return }
       yield(from: onset, at: playhead, &effects)
@@ -56,7 +57,9 @@ extension Conversation {
   mutating func continueTurn(
     _ heard: HeardFrame, _ boundary: Endpointer.Boundary?, _ effects: inout [Effect]
   ) {
-    if heard.isSpeech {
+    let isHeld = turn?.heldSince != nil
+    // What the button is held for goes whole.
+    if heard.isSpeech || isHeld {
       // The pause turned out to be part of the turn: it goes too.
       for frame in recent.take(newest: recent.count) { stream(frame, &effects) }
     }

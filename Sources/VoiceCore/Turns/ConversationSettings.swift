@@ -1,5 +1,6 @@
 extension Conversation {
   public struct Settings: Equatable, Sendable {
+    public var mode = TalkMode.open
     /// Sound kept from before the onset, so that the first word is whole.
     public var preRoll = SampleSpan.milliseconds(600)
     public var endpointer = Endpointer.Settings()

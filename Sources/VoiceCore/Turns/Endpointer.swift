@@ -30,6 +30,8 @@ public struct Endpointer: Sendable {
     case inviting(until: SampleTime)
     case speaking
     case silent(since: SampleTime, isEager: Bool)
+    /// The button says when it ends.
+    case held
   }
 
   /// The end is probable when this much of the silence that makes it certain has passed.
@@ -93,6 +95,12 @@ public struct Endpointer: Sendable {
     state = .inviting(until: time + settings.patience)
   }
 
+  /// A turn begins that only the button ends.
+  public mutating func hold(at time: SampleTime) {
+    begin(onset: time, at: time)
+    state = .held
+  }
+
   /// A turn begins because somebody speaks, since `onset`.
   public mutating func begin(onset: SampleTime, at time: SampleTime) {
     speech = gate.isSpeech ? time - onset : .zero
@@ -137,6 +145,8 @@ public struct Endpointer: Sendable {
       guard time >= until else { return nil }
       state = .waiting
       return .nobody
+    case .held:
+      return nil
     case .speaking:
       if case .ended(let end)? = change { state = .silent(since: end, isEager: false) }
       return nil

@@ -8,4 +8,6 @@ struct OpenTurn: Equatable, Sendable {
   var revision = 0
   var isEager = false
   var streamed = SampleSpan.zero
+  /// Since when the button is held for it, which then says when it ends.
+  var heldSince: SampleTime?
 }
