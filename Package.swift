@@ -59,6 +59,7 @@ let package = Package(
     .target(name: "Settings", dependencies: ["VoiceCore", "SoundCards"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Picture", swiftSettings: device),
+    .target(name: "SoundPath", dependencies: ["VoiceCore"], swiftSettings: device),
     // What is played to find out about card and room, and what comes of it.
     .target(
       name: "Acoustics", dependencies: ["VoiceCore", "ControlProtocol"],
@@ -67,7 +68,7 @@ let package = Package(
     // The edges: one C library each.
     edge("Linux", ["CLinux"], links: ["m"]),
     .target(name: "SettingsFiles", dependencies: ["Settings", "Linux"], swiftSettings: device),
-    edge("ALSA", ["VoiceCore", "SoundCards", "CALSA"], links: ["asound"]),
+    edge("ALSA", ["VoiceCore", "SoundCards", "SoundPath", "CALSA"], links: ["asound"]),
     edge("Opus", ["VoiceCore", "COpus"], links: ["opus"]),
     edge("SpeexDSP", ["VoiceCore", "CSpeexDSP"], links: ["speexdsp", "m"]),
     edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "ssl", "crypto"]),
@@ -82,7 +83,7 @@ let package = Package(
       name: "Appliance",
       dependencies: [
         "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
-        "SettingsFiles", "SoundCards", "Acoustics", "Room", "Linux",
+        "SettingsFiles", "SoundCards", "SoundPath", "Acoustics", "Room", "Linux",
         "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
@@ -185,8 +186,11 @@ let package = Package(
       "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
+    tests("SoundPath", ["SoundPath", "VoiceCore", "TestSupport"]),
     tests("Acoustics", ["Acoustics", "VoiceCore", "ControlProtocol", "TestSupport"]),
-    tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
+    tests(
+      "Edge",
+      ["SoundPath", "ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
     tests(
       "Appliance",
       [

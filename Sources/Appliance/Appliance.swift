@@ -17,12 +17,23 @@ public enum Appliance {
         "agent.url: \(error.description)", advice: "correct agent.url", isSetting: true)
     }
     try checkSecrets(settings)
+    try checkChannels(settings.alsa)
     try ControlSocket.check(settings.control.socket, group: settings.control.group)
     if settings.sound.card == .wav, settings.wav.microphone.isEmpty {
       throw StartProblem(
         "sound.card is wav, but wav.microphone names no file", advice: "set wav.microphone",
         isSetting: true)
     }
+  }
+
+  private static func checkChannels(_ alsa: DeviceSettings.ALSA) throws(StartProblem) {
+    guard alsa.referenceChannel != 0, alsa.referenceChannel == alsa.microphoneChannel else {
+      return
+    }
+    throw StartProblem(
+      "alsa.reference_channel and alsa.microphone_channel are the same",
+      advice: "one of them is what the loudspeaker plays, the other what people say",
+      isSetting: true)
   }
 
   private static func checkSecrets(_ settings: DeviceSettings) throws(StartProblem) {

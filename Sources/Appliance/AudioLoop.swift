@@ -25,6 +25,8 @@ struct AudioLoop: ~Copyable {
   private var pacer = Pacer()
   private var mic = Frame()
   private var speaker = Frame()
+  /// What the loudspeaker played, as the canceller is told.
+  private var reference = Frame()
 
   init(
     bridge: Bridge, gate: SpeechGate.Settings = .init(), path: RecogniserPath.Settings = .init(),
@@ -70,10 +72,8 @@ struct AudioLoop: ~Copyable {
       lastAudible = audible
     }
     // Who hears nothing must not learn that the loudspeaker has no echo.
-    let judged =
-      isDeaf
-      ? chain.hear(mic: mic, reference: .silence, at: time)
-      : chain.hear(mic: mic, reference: speaker, at: time)
+    if isDeaf { reference = .silence }
+    let judged = chain.hear(mic: mic, reference: reference, at: time)
     let verdict = interrupter.judge(
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
       isReplyAudible: playout.playhead.isAudible, at: time)
@@ -129,7 +129,10 @@ struct AudioLoop: ~Copyable {
       mic = .silence
       return
     }
-    do throws(CardTrouble) { try half.listen(into: &mic) } catch {
+    do throws(CardTrouble) {
+      try half.listen(into: &mic)
+      if !half.readReference(into: &reference) { reference = speaker }
+    } catch {
       mic = .silence
       microphone.lose(error)
     }

@@ -97,6 +97,27 @@ public enum SettingsTable {
       "alsa", "buffer", .number(20...500, .time),
       "How much sound the card may hold: at least two periods. Larger survives longer stalls and reacts later."
     ) { $0.carry(&$1.alsa.buffer) },
+    Setting(
+      "alsa", "rate",
+      .numbers(
+        [
+          0, 8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200,
+          96_000, 176_400, 192_000,
+        ], .plain),
+      "Samples a second, of both cards. 0: what suits each best, 16000 if it can; anything else is converted."
+    ) { $0.carry(&$1.alsa.rate) },
+    Setting(
+      "alsa", "microphone_channel", .number(0...8, .plain),
+      "Which of the capture device's channels is heard; 1 is the first. 0: the mean of all but the reference."
+    ) { $0.carry(&$1.alsa.microphoneChannel) },
+    Setting(
+      "alsa", "reference_channel", .number(0...8, .plain),
+      "Which of the capture device's channels is not a microphone but what the loudspeaker plays, wired back inside the card: the echo canceller then takes it for that. 0: none."
+    ) { $0.carry(&$1.alsa.referenceChannel) },
+    Setting(
+      "alsa", "loudspeaker_channel", .number(0...8, .plain),
+      "Which of the playback device's channels speaks; the others are silent. 0: all of them."
+    ) { $0.carry(&$1.alsa.loudspeakerChannel) },
 
     Setting(
       "room", "script", .path(mayBeEmpty: true),

@@ -29,6 +29,8 @@ final class Attempt {
   private var status = 0
   /// What the server wants us to wait at least.
   private(set) var retryAfterSeconds = 0
+  /// What the server says is wrong with what we showed; empty when it says nothing.
+  private var complaint = ""
 
   init(_ server: ServerAddress, headers: [RequestHeader], clock: ClockReading, tls: ClientTLS?) {
     self.server = server
@@ -171,10 +173,17 @@ final class Attempt {
   func hear(_ wsi: OpaquePointer) {
     status = Int(lws_http_client_http_response(wsi))
     guard status != 0 else { return }
-    var text = [CChar](repeating: 0, count: 16)
-    let length = lws_hdr_copy(wsi, &text, CInt(text.count), WSI_TOKEN_HTTP_RETRY_AFTER)
-    retryAfterSeconds = RetryAfter.seconds(
-      text.prefix(Int(max(0, length))).map { UInt8(bitPattern: $0) })
+    if status == 401 {
+      complaint = Challenge.complaint(Attempt.header(wsi, WSI_TOKEN_HTTP_WWW_AUTHENTICATE))
+    }
+    retryAfterSeconds = RetryAfter.seconds(Attempt.header(wsi, WSI_TOKEN_HTTP_RETRY_AFTER))
+  }
+
+  /// Empty when it is not there, or longer than anything we look for.
+  private static func header(_ wsi: OpaquePointer, _ token: lws_token_indexes) -> [UInt8] {
+    var text = [CChar](repeating: 0, count: 512)
+    let length = lws_hdr_copy(wsi, &text, CInt(text.count), token)
+    return text.prefix(Int(max(0, length))).map { UInt8(bitPattern: $0) }
   }
 
   /// The server's answer is still there, for the last time.
@@ -217,7 +226,8 @@ final class Attempt {
     }
     if status != 0 {
       return End(
-        kind: .upgradeRefused(status: status), detail: reason, retryAfterSeconds: retryAfterSeconds)
+        kind: .upgradeRefused(status: status), detail: status == 101 ? reason : complaint,
+        retryAfterSeconds: retryAfterSeconds)
     }
     guard stage != .connect else {
       let kind =

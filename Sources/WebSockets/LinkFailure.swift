@@ -14,7 +14,7 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case closedByPeer(code: Int)
     /// The peer sent a larger message than we take.
     case tooLarge
-    /// The peer sent a text message that is no UTF-8.
+    /// The peer sent a text message, or a goodbye, that is no UTF-8.
     case notText
     /// We closed it ourselves.
     case local

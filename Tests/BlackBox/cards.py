@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import wave
 from pathlib import Path
@@ -49,7 +50,7 @@ def library():
     if not path.exists():
         BUILT.mkdir(parents=True, exist_ok=True)
         # Tests run beside each other: whoever is last renames over the same bytes.
-        mine = path.with_suffix(f".{os.getpid()}")
+        mine = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         subprocess.run(
             ["gcc", "-shared", "-fPIC", "-O2", "-o", mine,
              *[source for source in sources if source.suffix == ".c"], "-lm", "-ldl", "-lpthread"],

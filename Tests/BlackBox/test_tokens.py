@@ -111,6 +111,7 @@ class Tokens(BlackBoxTest):
         agent = self.guarded()
         self.bench.daemon(self.bench.usual(agent.port, device={"name": "kiosk-7"}))
         event = self.trouble(reason=lambda text: "401" in text)
+        self.assertEqual(event["reason"], "answered with status 401 (token_missing)")
         self.assertNotEqual(event["advice"], "")
 
     def test_a_broker_without_a_proof_is_a_mistake_in_the_settings(self):

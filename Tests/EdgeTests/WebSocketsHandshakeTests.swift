@@ -171,6 +171,24 @@ import Testing
     #expect(bench.failures.first?.advice.contains(advice) == true)
   }
 
+  @Test(arguments: [
+    ("Bearer error=\"invalid_token\", error_description=\"token_expired\"", "token_expired"),
+    ("Bearer", ""), ("Bearer error_description=\"\u{1B}[31m\"", ""),
+    ("Bearer error_description=\"" + String(repeating: "x", count: 81) + "\"", ""),
+    ("Bearer error_description=\"no end", "no end"),
+  ])
+  func whatTheServerMissesIsTold(header: String, detail: String) throws {
+    let bench = try LinkBench()
+    let server = try RawServer(on: bench.loop) { request in
+      request.contains("\r\n\r\n")
+        ? "HTTP/1.1 401 No\r\nWWW-Authenticate: \(header)\r\nContent-Length: 0\r\n\r\n" : nil
+    }
+    try bench.makeLink(to: "ws://127.0.0.1:\(server.port)/auricle")
+    bench.connect()
+    try bench.wait { !bench.failures.isEmpty }
+    #expect(bench.failures.map(\.detail) == [detail])
+  }
+
   @Test func ourHeadersAreInTheRequest() throws {
     let bench = try LinkBench()
     let server = try RawServer(on: bench.loop) { request in

@@ -20,19 +20,13 @@ struct CardOpener {
   var isRoom: Bool { settings.sound.card == .room }
 
   func openMicrophone() throws(SoundProblem) -> any Microphone {
-    do throws(ALSAError) {
-      return try ALSAMicrophone.open(
-        settings.alsa.microphone, period: settings.alsa.period, buffer: settings.alsa.buffer)
-    } catch {
+    do throws(ALSAError) { return try ALSAMicrophone.open(settings.alsa) } catch {
       throw SoundProblem(reason: error.description, advice: error.advice)
     }
   }
 
   func openLoudspeaker() throws(SoundProblem) -> any Loudspeaker {
-    do throws(ALSAError) {
-      return try ALSALoudspeaker.open(
-        settings.alsa.loudspeaker, period: settings.alsa.period, buffer: settings.alsa.buffer)
-    } catch {
+    do throws(ALSAError) { return try ALSALoudspeaker.open(settings.alsa) } catch {
       throw SoundProblem(reason: error.description, advice: error.advice)
     }
   }
