@@ -298,7 +298,7 @@ class LabTest(BlackBoxTest):
     def test_what_is_taken_back_in_time_is_never_played(self):
         card = self.lab.add(**USB, playback={"channels": 1})
         code, text = self.run_text(
-            sys.executable, Path(__file__).with_name("rewinding.py"), "hw:CARD=Device", RATE, 480, 8)
+            sys.executable, Path(__file__).with_name("rewinding.py"), "hw:CARD=Device", RATE, 480, 40)
         self.assertEqual(code, 0, text)
         written, back = map(int, text.split())
         loud = [index for index, sample in enumerate(card.played().channel()) if sample]
