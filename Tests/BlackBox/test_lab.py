@@ -298,7 +298,7 @@ class LabTest(BlackBoxTest):
     def test_what_is_taken_back_in_time_is_never_played(self):
         card = self.lab.add(**USB, playback={"channels": 1})
         code, text = self.run_text(
-            sys.executable, Path(__file__).with_name("rewinding.py"), "hw:CARD=Device", RATE, 480, 8)
+            sys.executable, Path(__file__).with_name("rewinding.py"), "hw:CARD=Device", RATE, 480, 40)
         self.assertEqual(code, 0, text)
         written, back = map(int, text.split())
         loud = [index for index, sample in enumerate(card.played().channel()) if sample]
@@ -330,9 +330,14 @@ class LabTest(BlackBoxTest):
         for attribute, text in (("brightness", "255"), ("trigger", "timer"), ("delay_on", "100")):
             self.assertEqual(self.run_text("dd", f"of={folder}/{attribute}", "status=none", input=text), (0, ""))
         self.assertEqual((light.level, light.trigger, light.read("delay_on")), (10, "timer", "100"))
-        self.assertIn("Invalid argument", self.run_text("dd", f"of={folder}/trigger", input="disco")[1])
+        for attribute, text in (("trigger", "disco"), ("brightness", "-1"), ("brightness", "x"), ("delay_on", "x")):
+            self.assertIn("Invalid argument", self.run_text("dd", f"of={folder}/{attribute}", input=text)[1])
         self.run_text("dd", f"of={folder}/brightness", input="0")
         self.assertEqual((light.level, light.trigger), (0, "none"))
+        self.run_text("dd", f"of={folder}/trigger", input="pattern")
+        self.assertIn("Invalid argument", self.run_text("dd", f"of={folder}/pattern", input="11 500 0 500")[1])
+        self.assertEqual(self.run_text("dd", f"of={folder}/pattern", "status=none", input="10 500 0 500"), (0, ""))
+        self.assertEqual(light.read("pattern"), "10 500 0 500")
         self.assertEqual([line[1:] for line in light.diary()][:2], [("brightness", "255"), ("trigger", "timer")])
 
     def await_text(self, ask, pattern):
