@@ -183,7 +183,11 @@ let package = Package(
     tests("SoundCards", ["SoundCards", "TestSupport"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
     tests(
-      "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
+      "Console",
+      [
+        "Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SoundCards",
+        "Linux", "TestSupport",
+      ]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
     tests("SoundPath", ["SoundPath", "VoiceCore", "TestSupport"]),

@@ -23,6 +23,9 @@ public struct ALSAError: Error, Equatable, Sendable, CustomStringConvertible {
     "no such card: see the names with 'aplay -L', then set alsa.microphone and alsa.loudspeaker"
   }
 
+  /// Somebody else has it open.
+  public var isBusy: Bool { code == -EBUSY }
+
   /// What a technician can do about it.
   public var advice: String {
     if let knownAdvice { return knownAdvice }

@@ -1,3 +1,4 @@
+public import ControlProtocol
 internal import Linux
 internal import Opus
 public import Settings
@@ -24,6 +25,13 @@ public enum Appliance {
         "sound.card is wav, but wav.microphone names no file", advice: "set wav.microphone",
         isSetting: true)
     }
+  }
+
+  /// What cards there are and which would be used: the same as a running daemon answers.
+  public static func cards(_ settings: DeviceSettings) -> Fields {
+    var fields = CardDesk.report(settings)
+    fields.succeed()
+    return fields
   }
 
   private static func checkChannels(_ alsa: DeviceSettings.ALSA) throws(StartProblem) {
@@ -100,6 +108,11 @@ public enum Appliance {
           answer: { conversation.answer($0) },
           abandoned: { conversation.measurementAbandoned() }))
       _ = try loop.watch(bridge.wakeup.number) { conversation.audioSignalled() }
+      if let cards = watchCards(settings) {
+        _ = try loop.watch(cards.number) {
+          if cards.take() { conversation.cardsChanged() }
+        }
+      }
       _ = try loop.watch(signals.number) {
         if let name = signals.next() { conversation.stop(because: name) }
       }
@@ -117,6 +130,15 @@ public enum Appliance {
         "the event loop failed while running", advice: "is the system out of memory?")
     }
     Log.info("stopped")
+  }
+
+  /// Without news the cards are looked for once a second while one is missing, and that is all.
+  private static func watchCards(_ settings: DeviceSettings) -> NewsHolder? {
+    guard settings.sound.card == .alsa else { return nil }
+    do throws(LinuxError) { return NewsHolder(try FolderNews.open("/dev/snd")) } catch {
+      Log.warning("no news of sound cards reason=\(Log.quoted(error.description))")
+      return nil
+    }
   }
 
   /// A full disk must not keep the device from talking.
@@ -157,6 +179,18 @@ private final class SignalHolder {
   init(_ signals: consuming StopSignals) { self.signals = signals }
   var number: Int32 { signals.number }
   func next() -> String? { signals.next() }
+}
+
+private final class NewsHolder {
+  private var news: FolderNews
+  init(_ news: consuming FolderNews) { self.news = news }
+  var number: Int32 { news.number }
+  func take() -> Bool {
+    do throws(LinuxError) { return try news.take() } catch {
+      // Whatever it was, looking does no harm.
+      return true
+    }
+  }
 }
 
 /// Made on one thread, run on another, touched by nobody else.

@@ -4,6 +4,7 @@ internal import Linux
 internal import Opus
 internal import Room
 internal import Settings
+internal import SoundCards
 internal import VoiceCore
 internal import WebSockets
 
@@ -17,7 +18,7 @@ final class ConversationLoop {
   static let longestGoodbye = SampleSpan.milliseconds(300)
 
   private let bridge: Bridge
-  private let loaded: LoadedSettings
+  private var loaded: LoadedSettings
   private let loop: EventLoop
   private let sound: SoundKeeper
   private let keeper: EchoKeeper
@@ -74,11 +75,14 @@ final class ConversationLoop {
 
   /// Looks after microphone and loudspeaker; for the first time before the audio thread runs.
   func checkSound() {
-    let news = sound.check(at: now, mayOpen: stopAt == nil)
+    let news = sound.check(at: now, mayOpen: stopAt == nil, isIdle: !conversation.isBusy)
     if news.isEmpty { return }
     for one in news { tell(Happening(one, at: now)) }
     perform(conversation.sound(isWorking: sound.problem == nil))
   }
+
+  /// A sound card came or went, or may be opened now.
+  func cardsChanged() { sound.chooser.noteNews(at: now) }
 
   func audioRuns(isRealtime: Bool) { self.isRealtime = isRealtime }
 
@@ -298,7 +302,12 @@ final class ConversationLoop {
     case .version: fields.add("version", Version.current)
     case .watch: break
     case .settings: fields = settings
-    case .cards: fields.add("sound", sound.name)
+    case .cards:
+      fields = CardDesk.report(
+        loaded.settings, sound.chooser, hears: sound.pick(.microphone),
+        speaks: sound.pick(.loudspeaker))
+    case .use(let microphone, let loudspeaker):
+      if let refusal = use(microphone, loudspeaker) { return .failure(refusal) }
     case .measure(let accept): return measure(accept: accept)
     case .listen where measuring.isUnderWay:
       return .failure("cannot listen: the board is being measured, which takes six seconds")
@@ -331,6 +340,26 @@ final class ConversationLoop {
     return fields
   }
 
+  /// - Returns: why not.
+  private func use(_ microphone: String?, _ loudspeaker: String?) -> String? {
+    guard loaded.settings.sound.card == .alsa else {
+      return "sound.card is \(loaded.settings.sound.card.word): no sound card is used"
+    }
+    for text in [microphone, loudspeaker] {
+      do throws(CardWish.Malformed) { _ = try CardWish.parse(text ?? "auto") } catch {
+        return "that names no card: right is " + error.right
+      }
+    }
+    if let microphone { use(microphone, .microphone) }
+    if let loudspeaker { use(loudspeaker, .loudspeaker) }
+    return nil
+  }
+
+  private func use(_ wish: String, _ side: Side) {
+    loaded.set("alsa", side.word, wish)
+    sound.chooser.use(CardChooser.wish(wish), side, at: now)
+  }
+
   private var whyNoCue: String? {
     if conversation.shown == .speaking { return "an answer plays" }
     if !sound.canPlay { return "there is no sound" }
@@ -358,6 +387,11 @@ final class ConversationLoop {
     fields.add("sound", sound.name)
     fields.add("microphone", sound.microphoneName ?? "none")
     fields.add("loudspeaker", sound.loudspeakerName ?? "none")
+    for side in Side.allCases {
+      guard let pick = sound.pick(side) else { continue }
+      if let card = pick.card { fields.add("\(side.word)_card", card.name) }
+      fields.add("\(side.word)_why", pick.doubt.isEmpty ? pick.reason : pick.doubt)
+    }
     fields.add("realtime", isRealtime)
     fields.add("echo_path", keeper.hasEarlier ? "of an earlier run" : "new")
     fields.add("frames", bridge.counters.frames.value)

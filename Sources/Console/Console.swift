@@ -6,7 +6,7 @@ internal import VoiceCore
 
 /// The command line: does what was asked and says how it went.
 public struct Console {
-  private let screen: Screen
+  let screen: Screen
   /// Opens what becomes readable when the person has seen enough (Ctrl-C); asked by `watch` only,
   /// so that everything else simply ends.
   private let stop: () throws(Failure) -> Int32?
@@ -14,6 +14,8 @@ public struct Console {
   private let process: ([String]) -> Int32
   /// Milliseconds a daemon may take to answer.
   var patience = DaemonClient.patience
+  /// The daemon's program, for what it can tell without running.
+  public var daemon = "auricled"
 
   public init(
     screen: Screen, stop: @escaping () throws(Failure) -> Int32?,
@@ -81,7 +83,7 @@ public struct Console {
     }
   }
 
-  private func show(_ reply: Fields, _ invocation: Invocation, lines: () -> [String]) {
+  func show(_ reply: Fields, _ invocation: Invocation, lines: () -> [String]) {
     if invocation.wantsJSON {
       screen.printBytes(Facts.object(reply))
     } else {
@@ -117,16 +119,6 @@ public struct Console {
         screen.clearBottom()
         return
       }
-    }
-  }
-
-  private func sound(_ task: SoundTask, _ invocation: Invocation) throws(Failure) {
-    switch task {
-    case .list:
-      let reply = try ask(.cards, invocation)
-      show(reply, invocation) { [Words.harmless(reply["sound"] ?? "")] }
-    case .use:
-      throw .refused("set alsa.microphone and alsa.loudspeaker in \(SoundTask.file)")
     }
   }
 
@@ -178,7 +170,7 @@ public struct Console {
     screen.printBytes(bytes)
   }
 
-  private func ask(_ request: ControlRequest, _ invocation: Invocation) throws(Failure) -> Fields {
+  func ask(_ request: ControlRequest, _ invocation: Invocation) throws(Failure) -> Fields {
     var daemon = try connect(invocation)
     return try daemon.ask(request)
   }

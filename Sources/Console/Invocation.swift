@@ -1,5 +1,6 @@
 internal import ControlProtocol
 internal import Settings
+internal import SoundCards
 public import VoiceCore
 
 /// A command line, understood.
@@ -200,7 +201,7 @@ public struct Invocation: Equatable, Sendable {
       return number
     }
 
-    private func side() throws(Failure) -> SoundTask.Side? {
+    private func side() throws(Failure) -> Side? {
       if has(.microphone), has(.loudspeaker) {
         throw wrong("without --microphone and --loudspeaker it is both", .sound)
       }

@@ -1,13 +1,12 @@
 internal import ControlProtocol
 internal import Settings
+public import SoundCards
 
 /// What `auricle sound` can be asked for: a word of its own after the verb.
 public enum SoundTask: Equatable, Sendable {
   case list
   /// Which card, as a person says it, and for which side; nil for both.
   case use(String, Side?)
-
-  public enum Side: Equatable, Sendable { case microphone, loudspeaker }
 
   /// The words, for parser, help and manual.
   enum Word: CaseIterable, Equatable {

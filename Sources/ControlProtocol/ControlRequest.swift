@@ -16,6 +16,9 @@ public enum ControlRequest: Equatable, Sendable {
   case cue(String)
   /// The sound cards that are there, and which are used.
   case cards
+  /// Which card to hear and which to speak with from now on, as in the settings; nil leaves one as
+  /// it is.
+  case use(microphone: String?, loudspeaker: String?)
   case settings
   case version
   /// Plays a sound and measures what comes of it; with `accept` that is how it should be. The answer
@@ -32,6 +35,7 @@ public enum ControlRequest: Equatable, Sendable {
     case .volume: "volume"
     case .cue: "cue"
     case .cards: "cards"
+    case .use: "use"
     case .settings: "settings"
     case .version: "version"
     case .measure: "measure"
@@ -48,6 +52,9 @@ public enum ControlRequest: Equatable, Sendable {
     case .mute(let isMuted?): fields.add("muted", isMuted)
     case .volume(let volume?): fields.add("volume", volume)
     case .cue(let cue): fields.add("cue", cue)
+    case .use(let microphone, let loudspeaker):
+      if let microphone { fields.add("microphone", microphone) }
+      if let loudspeaker { fields.add("loudspeaker", loudspeaker) }
     case .measure(let accept): fields.add("accept", accept)
     case .status, .listen, .stop, .mute, .volume, .cards, .settings, .version: break
     }
@@ -81,6 +88,10 @@ public enum ControlRequest: Equatable, Sendable {
       try given.allow("cue")
       // Which there are, the daemon knows.
       return .cue(fields["cue"] ?? "")
+    }
+    if name.isSame(as: "use") {
+      try given.allow("microphone", "loudspeaker")
+      return .use(microphone: fields["microphone"], loudspeaker: fields["loudspeaker"])
     }
     for plain in [ControlRequest.status, .listen, .stop, .cards, .settings, .version]
     where name.isSame(as: plain.name) {

@@ -67,8 +67,8 @@ public struct DeviceSettings: Equatable, Sendable {
   }
 
   public struct ALSA: Equatable, Sendable {
-    public var microphone = "default"
-    public var loudspeaker = "default"
+    public var microphone = "auto"
+    public var loudspeaker = "auto"
     public var period: SampleSpan = .milliseconds(10)
     public var buffer: SampleSpan = .milliseconds(40)
     /// 0: whatever suits the card.

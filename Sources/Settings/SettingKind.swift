@@ -1,3 +1,5 @@
+internal import SoundCards
+
 /// What a setting's value may be: reads the words of a file and writes them back.
 public enum SettingKind: Equatable, Sendable {
   case number(ClosedRange<Int64>, Unit)
@@ -11,6 +13,8 @@ public enum SettingKind: Equatable, Sendable {
   case address
   /// Digests of public keys in base64, with blanks between; or nothing.
   case pins
+  /// Which sound card: a wish of ours, or any name of ALSA's.
+  case card
 
   /// Longer texts are refused: nothing we hand to the system or to an agent needs more.
   public static let longestText = 255
@@ -23,7 +27,7 @@ public enum SettingKind: Equatable, Sendable {
   public var unit: Unit? {
     switch self {
     case .number(_, let unit), .numbers(_, let unit): unit
-    case .flag, .words, .text, .path, .address, .pins: nil
+    case .flag, .words, .text, .path, .address, .pins, .card: nil
     }
   }
 
@@ -85,6 +89,7 @@ public enum ValueFault: Error, Equatable, Sendable {
   case tooLong(limit: Int)
   case badAddress
   case badPin
+  case badCard(right: String)
   case commentAfterValue
 }
 
@@ -114,6 +119,12 @@ extension SettingKind {
       let address = try text(in: given, mayBeEmpty: false)
       guard SettingKind.isAddress(Array(address.utf8)) else { throw .badAddress }
       return .text(address)
+    case .card:
+      let card = try text(in: given, mayBeEmpty: false)
+      do throws(CardWish.Malformed) { _ = try CardWish.parse(card) } catch {
+        throw .badCard(right: error.right)
+      }
+      return .text(card)
     case .pins:
       let pins = try text(in: given, mayBeEmpty: true)
       guard Array(pins.utf8)[...].split(separator: UInt8(ascii: " ")).allSatisfy(SettingKind.isPin)
@@ -148,6 +159,7 @@ extension SettingKind {
     case .text(let mayBeEmpty): return mayBeEmpty ? "text or nothing" : "text"
     case .path(let mayBeEmpty): return mayBeEmpty ? "a path or nothing" : "a path"
     case .address: return "wss://host:port/path"
+    case .card: return CardWish.forms
     case .pins: return "up to five pins of 44 characters, or nothing"
     }
   }

@@ -82,12 +82,14 @@ public enum SettingsTable {
     ) { $0.carry(&$1.sound.card) },
 
     Setting(
-      "alsa", "microphone", .text(mayBeEmpty: false),
-      "ALSA's name of the capture device; arecord -L lists them."
+      "alsa", "microphone", .card,
+      "The card that hears. auto: a USB speakerphone before a codec of the board before a microphone alone; what is plugged in later is taken too. auricle sound list shows what there is.",
+      command: "auricle sound use"
     ) { $0.carry(&$1.alsa.microphone) },
     Setting(
-      "alsa", "loudspeaker", .text(mayBeEmpty: false),
-      "ALSA's name of the playback device; aplay -L lists them."
+      "alsa", "loudspeaker", .card,
+      "The card that speaks. auto: the microphone's own card if it can, else the best other, a screen last.",
+      command: "auricle sound use"
     ) { $0.carry(&$1.alsa.loudspeaker) },
     Setting(
       "alsa", "period", .number(5...50, .time),

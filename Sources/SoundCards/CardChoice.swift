@@ -37,6 +37,8 @@ public struct CardPick: Equatable, Sendable {
   public var reason: String
   /// What is doubtful about it and what to do, or empty.
   public var doubt = ""
+  /// There was no card to choose from: nobody is surprised if this cannot be opened.
+  public var isLastResort = false
 }
 
 /// Why there is none, and what to do.
@@ -49,7 +51,14 @@ struct CardSearch {
   /// In an order that stays: by USB path, then by id, never by number.
   let cards: [CardFacts]
 
-  init(cards: [CardFacts]) { self.cards = cards.sorted { CardSearch.isBefore($0, $1) } }
+  init(cards: [CardFacts]) {
+    var sorted: [CardFacts] = []
+    for card in cards {
+      let place = sorted.firstIndex { CardSearch.isBefore(card, $0) } ?? sorted.count
+      sorted.insert(card, at: place)
+    }
+    self.cards = sorted
+  }
 
   // MARK: What is best
 
@@ -60,7 +69,7 @@ struct CardSearch {
     guard let card = usb.first ?? codecs.first else { return nil }
     let among = usb.isEmpty ? codecs : usb
     let what = CardWords.kind(of: card, .loudspeaker)
-    let reason = "\(what): hears and speaks over one clock" + CardWords.first(of: among)
+    let reason = what + ": hears and speaks over one clock" + CardWords.first(of: among)
     guard let hears = pick(.microphone, of: card, reason),
       let speaks = pick(.loudspeaker, of: card, reason)
     else { return nil }
@@ -95,7 +104,8 @@ struct CardSearch {
     let what = CardWords.kind(of: best.card, side)
     let why =
       side == .microphone ? "the best of what hears here" : "the best of what speaks here"
-    return pick(side, of: best.card, "\(what): \(why)" + CardWords.first(of: alike))
+    return pick(
+      side, of: best.card, [what, ": ", why, CardWords.first(of: alike)].joined())
   }
 
   // MARK: What is wished
@@ -120,7 +130,7 @@ struct CardSearch {
     }
     var device: Int?
     if case .card(_, let wanted?) = wish { device = wanted }
-    guard var pick = pick(side, of: card, "as it is set: \(wish.text)", device: device) else {
+    guard var pick = pick(side, of: card, "as it is set: " + wish.text, device: device) else {
       return .failure(CardWords.cannot(side, card, wish, among: cards))
     }
     if able.count > 1 { pick.doubt = CardWords.severalFit(wish, able) }
@@ -134,7 +144,8 @@ struct CardSearch {
       side == .microphone || !card.isScreen(pcm),
       let same = self.pick(
         side, of: card,
-        "the card of the \(side == .microphone ? "loudspeaker" : "microphone"): hears and speaks over one clock"
+        "the card of the " + (side == .microphone ? "loudspeaker" : "microphone")
+          + ": hears and speaks over one clock"
       )
     {
       return .success(same)
@@ -142,11 +153,14 @@ struct CardSearch {
     if let best = best(side) { return .success(best) }
     if !cards.contains(where: { !$0.bus.isPretended }) {
       return .success(
-        CardPick(alsaName: "default", reason: "ALSA's default: there is no sound card here"))
+        CardPick(
+          alsaName: "default", reason: "ALSA's default: there is no sound card here",
+          isLastResort: true))
     }
     return .failure(CardWords.nothing(side, among: cards))
   }
 
+  @inline(never)
   private func pick(_ side: Side, of card: CardFacts, _ reason: String, device: Int? = nil)
     -> CardPick?
   {
@@ -162,13 +176,14 @@ struct CardSearch {
   private func cardNamed(_ name: String) -> CardFacts? {
     guard let colon = name.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
     let rest = String(decoding: name.utf8[name.utf8.index(after: colon)...], as: UTF8.self)
-    let first = rest.parts(by: ",")[0]
+    let first = rest.parts(by: UInt8(ascii: ","))[0]
     let word = first.rest(after: "CARD=") ?? first
     return cards.first { $0.id.isSame(as: word) || String($0.number).isSame(as: word) }
   }
 
   // MARK: The order
 
+  @inline(never)
   static func isBefore(_ left: CardFacts, _ right: CardFacts) -> Bool {
     switch (left.usb, right.usb) {
     case (_?, nil): return true
@@ -182,11 +197,8 @@ struct CardSearch {
 
   /// Port 2 before port 10.
   private static func isPath(_ left: String, before right: String) -> Bool {
-    let (left, right) = (numbers(in: left), numbers(in: right))
-    return left.lexicographicallyPrecedes(right)
-  }
-
-  private static func numbers(in path: String) -> [Int] {
-    path.utf8.split { !$0.isDigit }.map { Int(String(decoding: $0, as: UTF8.self)) ?? .max }
+    let (ours, theirs) = (left.numbers, right.numbers)
+    for (our, their) in zip(ours, theirs) where our != their { return our < their }
+    return ours.count < theirs.count
   }
 }

@@ -61,6 +61,7 @@ public struct CardFacts: Equatable, Sendable {
 
   /// The device to use on that side: none that goes to a screen while there is another, then the
   /// lowest number, which is the order in which the driver made them.
+  @inline(never)
   public func pcm(_ side: Side) -> PCMFacts? {
     var best: PCMFacts?
     for pcm in pcms where pcm.side == side {
@@ -75,6 +76,7 @@ public struct CardFacts: Equatable, Sendable {
   }
 
   /// Whether a screen or television plays it: HDMI or DisplayPort.
+  @inline(never)
   public func isScreen(_ pcm: PCMFacts) -> Bool {
     for text in [driver, id, name, pcm.name] {
       if text.contains(ignoringCase: "hdmi") || text.contains(ignoringCase: "displayport") {
@@ -91,11 +93,14 @@ public struct CardFacts: Equatable, Sendable {
   }
 
   /// What ALSA calls one of its devices.
+  @inline(never)
   public func alsaName(of pcm: PCMFacts) -> String {
     // Small boards' HDMI takes sound only in a packing of its own, which the card's own definition
     // in ALSA's files does; plughw: cannot.
-    if driver.starts(ignoringCase: "vc4-hdmi") { return "sysdefault:CARD=\(id)" }
-    return isPlain(id) ? "hw:CARD=\(id),DEV=\(pcm.device)" : "hw:\(number),\(pcm.device)"
+    if driver.starts(ignoringCase: "vc4-hdmi") { return "sysdefault:CARD=" + id }
+    let device = String(pcm.device)
+    return isPlain(id)
+      ? ["hw:CARD=", id, ",DEV=", device].joined() : ["hw:", String(number), ",", device].joined()
   }
 
   /// ALSA takes an id of digits for a number and a comma for the next argument.
@@ -133,5 +138,5 @@ public struct USBIdentity: Equatable, Sendable {
   }
 
   /// `2886:0018`
-  public var id: String { "\(vendor.fourHexDigits):\(product.fourHexDigits)" }
+  public var id: String { [vendor.fourHexDigits, product.fourHexDigits].joined(by: ":") }
 }

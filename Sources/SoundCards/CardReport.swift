@@ -57,63 +57,83 @@ public struct CardReport: Equatable, Sendable {
 
   // MARK: To names and values
 
-  public func encode(_ add: (String, String) -> Void) {
-    add("cards", String(cards.count))
-    if leftOut > 0 { add("left_out", String(leftOut)) }
-    for side in Side.allCases { encode(self[side], side.word, add) }
-    for (place, card) in cards.enumerated() { encode(card, "card.\(place)", add) }
-  }
-
-  private func encode(_ half: Half, _ key: String, _ add: (String, String) -> Void) {
-    add(key, half.name)
-    add("\(key).wish", half.wish)
-    if let card = half.card { add("\(key).card", String(card)) }
-    if let device = half.device { add("\(key).device", String(device)) }
-    add("\(key).reason", half.reason)
-    if !half.advice.isEmpty { add("\(key).advice", half.advice) }
-  }
-
-  private func encode(_ card: CardFacts, _ key: String, _ add: (String, String) -> Void) {
-    add("\(key).number", String(card.number))
-    add("\(key).id", card.id)
-    add("\(key).name", card.name)
-    add("\(key).long_name", card.longName)
-    add("\(key).driver", card.driver)
-    add("\(key).bus", card.bus.word)
-    if let usb = card.usb {
-      add("\(key).usb_path", usb.path)
-      add("\(key).usb_id", usb.id)
-      if !usb.serial.isEmpty { add("\(key).usb_serial", usb.serial) }
+  public func encode() -> [(name: String, value: String)] {
+    var values = Values()
+    values.put("cards", cards.count)
+    if leftOut > 0 { values.put("left_out", leftOut) }
+    for side in Side.allCases { encode(self[side], side.word, into: &values) }
+    for (place, card) in cards.enumerated() {
+      values.begin("card.", place)
+      encode(card, into: &values)
     }
-    for (place, pcm) in card.pcms.enumerated() { encode(pcm, "\(key).pcm.\(place)", add) }
+    return values.all
   }
 
-  private func encode(_ pcm: PCMFacts, _ key: String, _ add: (String, String) -> Void) {
-    add("\(key).side", pcm.side.word)
-    add("\(key).device", String(pcm.device))
-    add("\(key).name", pcm.name)
+  /// Names with what stands before them.
+  private struct Values {
+    var all: [(name: String, value: String)] = []
+    var prefix = ""
+
+    mutating func begin(_ name: String, _ place: Int) {
+      prefix = [name, String(place), "."].joined()
+    }
+    @inline(never)
+    mutating func put(_ name: String, _ value: String) { all.append((prefix + name, value)) }
+    @inline(never)
+    mutating func put(_ name: String, _ value: Int) { put(name, String(value)) }
+  }
+
+  private func encode(_ half: Half, _ key: String, into values: inout Values) {
+    values.put(key, half.name)
+    values.prefix = key + "."
+    values.put("wish", half.wish)
+    if let card = half.card { values.put("card", card) }
+    if let device = half.device { values.put("device", device) }
+    values.put("reason", half.reason)
+    if !half.advice.isEmpty { values.put("advice", half.advice) }
+    values.prefix = ""
+  }
+
+  private func encode(_ card: CardFacts, into values: inout Values) {
+    values.put("number", card.number)
+    values.put("id", card.id)
+    values.put("name", card.name)
+    values.put("long_name", card.longName)
+    values.put("driver", card.driver)
+    values.put("bus", card.bus.word)
+    if let usb = card.usb {
+      values.put("usb_path", usb.path)
+      values.put("usb_id", usb.id)
+      if !usb.serial.isEmpty { values.put("usb_serial", usb.serial) }
+    }
+    let prefix = values.prefix
+    for (place, pcm) in card.pcms.enumerated() {
+      values.begin(prefix + "pcm.", place)
+      encode(pcm, into: &values)
+    }
+  }
+
+  private func encode(_ pcm: PCMFacts, into values: inout Values) {
+    values.put("side", pcm.side.word)
+    values.put("device", pcm.device)
+    values.put("name", pcm.name)
     if let ability = pcm.ability {
-      add("\(key).rates", CardReport.joined(ability.rates.map { String($0) }))
-      add("\(key).formats", CardReport.joined(ability.formats))
-      add("\(key).channels", "\(ability.channels.lowerBound)-\(ability.channels.upperBound)")
+      values.put("rates", ability.rates.map { String($0) }.joined(by: " "))
+      values.put("formats", ability.formats.joined(by: " "))
+      let range = [String(ability.channels.lowerBound), String(ability.channels.upperBound)]
+      values.put("channels", range.joined(by: "-"))
     }
     switch pcm.use {
-    case .free: add("\(key).use", "free")
+    case .free: values.put("use", "free")
     case .held(let holder):
-      add("\(key).use", holder.isOurs ? "ours" : "held")
-      add("\(key).process", String(holder.process))
-      add("\(key).program", holder.name)
+      values.put("use", holder.isOurs ? "ours" : "held")
+      values.put("process", holder.process)
+      values.put("program", holder.name)
     case .refused(let reason):
-      add("\(key).use", "refused")
-      add("\(key).refusal", reason)
+      values.put("use", "refused")
+      values.put("refusal", reason)
     case .unknown: break
     }
-  }
-
-  private static func joined(_ words: [String]) -> String {
-    var text = ""
-    for word in words { text += (text.isEmpty ? "" : " ") + word }
-    return text
   }
 
   // MARK: And back
@@ -149,9 +169,9 @@ public struct CardReport: Equatable, Sendable {
     for known in [CardFacts.Bus.platform, .pci, .pretended] where bus.isSame(as: known.word) {
       card.bus = known
     }
-    let ids = text("usb_id").parts(by: ":")
-    if bus.isSame(as: "usb"), ids.count == 2, let vendor = CardWish.hex(ids[0]),
-      let product = CardWish.hex(ids[1])
+    let ids = text("usb_id").parts(by: UInt8(ascii: ":"))
+    if bus.isSame(as: "usb"), ids.count == 2, let vendor = ids[0].hexID,
+      let product = ids[1].hexID
     {
       card.bus = .usb(
         USBIdentity(
@@ -189,11 +209,11 @@ public struct CardReport: Equatable, Sendable {
   }
 
   private static func words(_ text: String) -> [String] {
-    text.parts(by: " ").filter { !$0.isEmpty }
+    text.parts(by: UInt8(ascii: " ")).filter { !$0.isEmpty }
   }
 
   private static func range(_ text: String) -> ClosedRange<Int>? {
-    let parts = text.parts(by: "-").compactMap { Int($0) }
+    let parts = text.parts(by: UInt8(ascii: "-")).compactMap { Int($0) }
     return parts.count == 2 && parts[0] <= parts[1] ? parts[0]...parts[1] : nil
   }
 }

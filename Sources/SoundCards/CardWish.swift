@@ -27,6 +27,7 @@ public enum CardWish: Equatable, Sendable {
     public let right: String
   }
 
+  @inline(never)
   public static func parse(_ text: String) throws(Malformed) -> CardWish {
     if text.isSame(as: "auto") { return .auto }
     if let path = text.rest(after: "usb-path:") {
@@ -36,8 +37,8 @@ public enum CardWish: Equatable, Sendable {
       return .usbPath(path)
     }
     if let rest = text.rest(after: "usb-id:") {
-      let parts = rest.parts(by: ":", atMost: 3)
-      guard parts.count >= 2, let vendor = hex(parts[0]), let product = hex(parts[1]),
+      let parts = rest.parts(by: UInt8(ascii: ":"), atMost: 3)
+      guard parts.count >= 2, let vendor = parts[0].hexID, let product = parts[1].hexID,
         parts.count == 2 || !parts[2].isEmpty
       else {
         throw Malformed(right: "usb-id:VENDOR:PRODUCT, such as usb-id:2886:0018, or with :SERIAL")
@@ -45,8 +46,8 @@ public enum CardWish: Equatable, Sendable {
       return .usbID(vendor: vendor, product: product, serial: parts.count == 3 ? parts[2] : nil)
     }
     if let rest = text.rest(after: "card:") {
-      let parts = rest.parts(by: ",", atMost: 2)
-      let device = parts.count == 2 ? number(parts[1]) : nil
+      let parts = rest.parts(by: UInt8(ascii: ","), atMost: 2)
+      let device = parts.count == 2 ? CardWish.small(parts[1]) : nil
       guard !parts[0].isEmpty, parts.count == 1 || device != nil else {
         throw Malformed(right: "card:ID, such as card:Device, or card:Device,0")
       }
@@ -56,13 +57,15 @@ public enum CardWish: Equatable, Sendable {
   }
 
   /// As it would stand in a setting.
+  @inline(never)
   public var text: String {
     switch self {
     case .auto: "auto"
-    case .usbPath(let path): "usb-path:\(path)"
+    case .usbPath(let path): "usb-path:" + path
     case .usbID(let vendor, let product, let serial):
-      "usb-id:\(vendor.fourHexDigits):\(product.fourHexDigits)" + (serial.map { ":\($0)" } ?? "")
-    case .card(let id, let device): "card:\(id)" + (device.map { ",\($0)" } ?? "")
+      ["usb-id", vendor.fourHexDigits, product.fourHexDigits].joined(by: ":")
+        + (serial.map { ":" + $0 } ?? "")
+    case .card(let id, let device): "card:" + id + (device.map { "," + String($0) } ?? "")
     case .named(let name): name
     }
   }
@@ -85,6 +88,7 @@ public enum CardWish: Equatable, Sendable {
   }
 
   /// Whether it means this card. Nothing of ours means any or none.
+  @inline(never)
   func fits(_ card: CardFacts) -> Bool {
     switch self {
     case .usbPath(let path): card.usb?.path.isSame(as: path) ?? false
@@ -100,20 +104,12 @@ public enum CardWish: Equatable, Sendable {
 
   /// `1-1.2`: a bus, a dash, ports.
   static func isPath(_ text: String) -> Bool {
-    let halves = text.parts(by: "-")
-    guard halves.count == 2, number(halves[0]) != nil else { return false }
-    return halves[1].parts(by: ".").allSatisfy { number($0) != nil }
+    let halves = text.parts(by: UInt8(ascii: "-"))
+    guard halves.count == 2, small(halves[0]) != nil else { return false }
+    return halves[1].parts(by: UInt8(ascii: ".")).allSatisfy { small($0) != nil }
   }
 
-  static func hex(_ text: String) -> UInt16? {
-    text.utf8.count == 4 && text.utf8.allSatisfy({ $0.isHex }) ? UInt16(text, radix: 16) : nil
+  private static func small(_ text: String) -> Int? {
+    text.utf8.count <= 4 ? text.number : nil
   }
-
-  private static func number(_ text: String) -> Int? {
-    text.utf8.count <= 4 && text.utf8.allSatisfy({ $0.isDigit }) ? Int(text) : nil
-  }
-}
-
-extension UInt8 {
-  fileprivate var isHex: Bool { isDigit || UInt8(ascii: "a")...UInt8(ascii: "f") ~= lowercase }
 }

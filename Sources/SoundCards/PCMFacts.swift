@@ -42,6 +42,26 @@ public struct Holder: Equatable, Sendable {
   }
 }
 
+extension Holder {
+  private static let command = "sudo fuser -v /dev/snd/*"
+
+  /// `pulseaudio (process 812)`
+  public var words: String {
+    if isOurs { return "auricled itself" }
+    if process <= 0 { return "another program" }
+    let process = "process " + String(process)
+    return name.isEmpty ? process : [name, " (", process, ")"].joined()
+  }
+
+  public var advice: String {
+    if isOurs { return "it is let go of in a moment" }
+    let end =
+      name.isEmpty
+      ? [Holder.command, " names it; end it"] : ["end it (", Holder.command, " shows all)"]
+    return end.joined() + ", or choose another card: auricle sound use CARD"
+  }
+}
+
 /// What a device can do.
 public struct PCMAbility: Equatable, Sendable {
   /// Of the usual ones, in Hz, rising.

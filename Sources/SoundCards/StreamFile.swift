@@ -16,8 +16,7 @@ public struct StreamFile: Equatable, Sendable {
   public static func parse(_ text: [UInt8]) -> StreamFile {
     var file = StreamFile()
     var section: Section?
-    for line in text.prefix(largest).split(separator: UInt8(ascii: "\n")) {
-      let line = String(decoding: line, as: UTF8.self)
+    for line in lines(of: text.prefix(largest)) {
       if line.isSame(as: "Playback:") || line.isSame(as: "Capture:") {
         file.take(section)
         section = Section(side: line.isSame(as: "Capture:") ? .microphone : .loudspeaker)
@@ -50,14 +49,14 @@ public struct StreamFile: Equatable, Sendable {
     }
 
     mutating func read(_ line: String) {
-      let parts = line.parts(by: ":", atMost: 2)
+      let parts = line.parts(by: UInt8(ascii: ":"), atMost: 2)
       guard parts.count == 2 else { return }
       let key = StreamFile.trimmed(parts[0])
       let value = StreamFile.trimmed(parts[1])
       if key.isSame(as: "Format") {
         altsets += 1
         add(formats: value)
-      } else if key.isSame(as: "Channels"), let count = Int(value), 1...64 ~= count {
+      } else if key.isSame(as: "Channels"), let count = value.number, 1...64 ~= count {
         channels = min(channels?.lowerBound ?? count, count)...max(channels?.upperBound ?? 0, count)
       } else if key.isSame(as: "Rates") {
         add(rates: value)
@@ -66,7 +65,7 @@ public struct StreamFile: Equatable, Sendable {
 
     private mutating func add(formats text: String) {
       guard altsets <= StreamFile.mostAltsets else { return }
-      for word in text.parts(by: " ") where word.utf8.count > 1 {
+      for word in text.parts(by: UInt8(ascii: " ")) where word.utf8.count > 1 {
         if !formats.contains(where: { $0.isSame(as: word) }) { formats.append(word) }
       }
     }
@@ -74,9 +73,7 @@ public struct StreamFile: Equatable, Sendable {
     /// `16000, 48000`, or `8000 - 48000 (continuous)`
     private mutating func add(rates text: String) {
       guard altsets <= StreamFile.mostAltsets else { return }
-      let numbers = text.utf8.split { !$0.isDigit }.compactMap {
-        Int(String(decoding: $0, as: UTF8.self))
-      }
+      let numbers = text.numbers
       let isRange = text.contains(ignoringCase: "continuous")
       for usual in PCMAbility.usualRates where !rates.contains(usual) {
         let isIn =
@@ -86,6 +83,10 @@ public struct StreamFile: Equatable, Sendable {
         if isIn { rates.append(usual) }
       }
     }
+  }
+
+  static func lines(of text: ArraySlice<UInt8>) -> [String] {
+    String(decoding: text, as: UTF8.self).parts(by: UInt8(ascii: "\n"))
   }
 
   private static func trimmed(_ text: String) -> String {
@@ -103,11 +104,10 @@ public enum StatusFile {
   /// Nil where nobody has it. The process is 0 where it lives in another container.
   public static func holder(_ text: [UInt8]) -> Holder? {
     let text = text.prefix(largest)
-    guard !text.isEmpty, !text.starts(with: Array("closed".utf8)) else { return nil }
-    for line in text.split(separator: UInt8(ascii: "\n"))
-    where line.starts(with: Array("owner_pid".utf8)) {
-      let digits = line.filter { $0.isDigit }
-      return Holder(process: Int(String(decoding: digits, as: UTF8.self)) ?? 0)
+    guard !text.isEmpty, !text.elementsEqual("closed\n".utf8) else { return nil }
+    for line in StreamFile.lines(of: text) where line.starts(ignoringCase: "owner_pid") {
+      // Linux counts processes to four million.
+      return Holder(process: line.numbers.first.map { $0 < 1 << 24 ? $0 : 0 } ?? 0)
     }
     return Holder()
   }

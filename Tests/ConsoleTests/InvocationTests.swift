@@ -1,3 +1,4 @@
+import SoundCards
 import Testing
 import VoiceCore
 
