@@ -167,7 +167,7 @@ let package = Package(
       name: "Fuzzing",
       dependencies: [
         "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings", "Room", "Opus",
-        "WebSockets", "Appliance", "CloudAgent", "Linux",
+        "WebSockets", "Appliance", "CloudAgent", "SoundCards", "Acoustics", "Linux",
       ],
       path: "Tests/Fuzzing", swiftSettings: everywhere),
     tests("Fuzzing", ["Fuzzing", "Linux", "TestSupport"]),

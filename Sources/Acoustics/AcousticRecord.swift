@@ -53,7 +53,8 @@ public struct AcousticRecord: Equatable, Sendable {
     self.init(
       measured, at: at, microphone: fields["microphone"] ?? "",
       loudspeaker: fields["loudspeaker"] ?? "", firmware: fields["firmware"] ?? "",
-      volume: Int(fields.number("volume") ?? 0), grade: grade)
+      // A damaged number must fit the 32 bits of a small board.
+      volume: Int(max(0, min(100, fields.number("volume") ?? 0))), grade: grade)
   }
 }
 

@@ -266,12 +266,15 @@ public struct LinkMachine: Sendable {
 
   mutating func closed(_ loss: LinkLoss, _ effects: inout [Effect]) {
     let wasOpen = awaySince == nil
+    // The last word of the socket counts beside what the agent said: a refusal that leaves the session
+    // alive may be followed by a close that ends it.
+    let endsHere = loss.endsSession
     let loss = loss.isPlanned ? loss : refusal ?? loss
     ownReason = nil
     refusal = nil
     leave = nil
     if loss.isUnauthorized { forgetGrant() }
-    if loss.endsSession { endSession(&effects) }
+    if endsHere || loss.endsSession { endSession(&effects) }
     if loss.isPlanned {
       // On our own terms: nobody has to be told.
       let isResting = settings.idleLimit != nil && !isTalking

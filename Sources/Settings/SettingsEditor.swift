@@ -29,7 +29,10 @@ public enum SettingsEditor {
     /// Behind the last line of the section that says something.
     var end: Int?
     for index in lines.indices {
-      let text = lines[index][...].trimmed
+      var text = lines[index][...]
+      // Some editors begin a file with a byte order mark.
+      if index == 0, text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
+      text = text.trimmed
       if text.first == UInt8(ascii: "[") {
         section = text.dropFirst().dropLast().trimmed
       }

@@ -4,6 +4,9 @@ public struct StreamFile: Equatable, Sendable {
   public static let largest = 64 << 10
   /// Of one device; what more there is says nothing new.
   static let mostAltsets = 64
+  /// ALSA knows some fifty, with names of up to 18 letters; a device has two or three.
+  package static let mostFormats = 16
+  package static let longestFormat = 24
 
   public private(set) var microphone: PCMAbility?
   public private(set) var loudspeaker: PCMAbility?
@@ -65,8 +68,13 @@ public struct StreamFile: Equatable, Sendable {
 
     private mutating func add(formats text: String) {
       guard altsets <= StreamFile.mostAltsets else { return }
-      for word in text.parts(by: UInt8(ascii: " ")) where word.utf8.count > 1 {
-        if !formats.contains(where: { $0.isSame(as: word) }) { formats.append(word) }
+      for word in text.parts(by: UInt8(ascii: " ")) {
+        guard formats.count < StreamFile.mostFormats else { return }
+        guard 2...StreamFile.longestFormat ~= word.utf8.count,
+          word.utf8.allSatisfy({ $0.isPlain }),
+          !formats.contains(where: { $0.isSame(as: word) })
+        else { continue }
+        formats.append(word)
       }
     }
 

@@ -285,6 +285,20 @@ import WireProtocols
     #expect(!bench.changes.contains(.sessionOver))
   }
 
+  @Test func aCloseThatEndsTheSessionEndsItWhateverTheAgentGaveAsItsReason() {
+    var bench = LinkBench()
+    bench.open()
+    bench.say(.refused(code: "session_limit", message: "128 sessions are open", isFatal: true))
+    // Such as 1002, which a good agent would not send after that.
+    var loss = LinkLoss("closed", advice: "-")
+    loss.endsSession = true
+    bench.feed(.closed(loss))
+    #expect(bench.losses.last?.loss.needsRoom == true)
+    #expect(bench.changes.contains(.sessionOver))
+    bench.open()
+    #expect(bench.hellos.last?.resuming == nil)
+  }
+
   @Test func aTurnNobodyWaitsForIsNotSaidToANewSession() {
     var bench = LinkBench()
     bench.open()

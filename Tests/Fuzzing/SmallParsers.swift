@@ -47,6 +47,8 @@ extension Parser {
         "request=status\n\n", "request=watch\nlevels=yes\nwords=no\n\n",
         "request=volume\nvolume=70\n\n",
         "request=mute\nmuted=yes\n\nrequest=cue\ncue=error\n\n", "\n\n\nrequest=x\\n\\\\\\0\n\n",
+        "request=cards\n\n", "request=use\nmicrophone=usb-path:1-1.2\nloudspeaker=auto\n\n",
+        "request=measure\naccept=yes\n\n",
       ].map { [0xFF] + Array($0.utf8) } + [[3] + Array("request=version\n\n".utf8)]
     }
   ) { input throws(Broken) in

@@ -33,6 +33,8 @@ import TestSupport
       remember(input)
       do throws(Broken) { messages += try parser.run(input) } catch {
         print("broken: \(error.description)")
+        // What ends us leaves no time for it.
+        fflush(nil)
         abort()
       }
       inputs += 1

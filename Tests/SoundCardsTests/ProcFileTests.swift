@@ -50,6 +50,13 @@ import Testing
           channels: 1...6))
   }
 
+  @Test func anEndlessLineOfFormatsIsCutShort() {
+    let words = (10_000..<20_000).map { "F\($0)" }.joined(separator: " ")
+    let text = "Capture:\nChannels: 1\nFormat: S16_LE \(words) \n"
+    let formats = StreamFile.parse(Array(text.utf8)).microphone?.formats
+    #expect(formats?.count == StreamFile.mostFormats && formats?.first == "S16_LE")
+  }
+
   @Test func everyShorterFileIsRead() {
     let bytes = Array(Self.speakerphone.utf8)
     for length in 0...bytes.count {
