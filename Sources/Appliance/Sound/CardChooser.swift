@@ -58,8 +58,9 @@ final class CardChooser {
   /// Something came, went or may be opened now.
   func noteNews(at now: SampleTime) {
     looks = 0
-    // While news pour in it is not put off.
-    if nextLook == nil { nextLook = now + CardChooser.pauses[0] }
+    let soon = now + CardChooser.pauses[0]
+    // While news pour in it is not put off, and no later look is waited for.
+    nextLook = nextLook.map { min($0, soon) } ?? soon
   }
 
   /// Somebody speaks: later.
