@@ -79,8 +79,10 @@ static void describe_shape(struct shape *shape, const char *key, const char *res
          rest += length)
       shape->rate_count++;
   else if (!strcmp(key, "rate_range")) sscanf(rest, "%u %u", &shape->rate_min, &shape->rate_max);
-  else if (!strcmp(key, "channels")) sscanf(rest, "%u %u", &shape->channels_min, &shape->channels_max);
-  else if (!strcmp(key, "formats")) shape->formats = format_mask(rest);
+  else if (!strcmp(key, "channels")) {
+    sscanf(rest, "%u %u", &shape->channels_min, &shape->channels_max);
+    if (shape->channels_max > MOST_CHANNELS) shape->channels_max = MOST_CHANNELS;
+  } else if (!strcmp(key, "formats")) shape->formats = format_mask(rest);
   else if (!strcmp(key, "period")) sscanf(rest, "%u %u", &shape->period_min, &shape->period_max);
   else if (!strcmp(key, "periods")) sscanf(rest, "%u %u", &shape->periods_min, &shape->periods_max);
   else if (!strcmp(key, "buffer")) sscanf(rest, "%u %u", &shape->buffer_min, &shape->buffer_max);
