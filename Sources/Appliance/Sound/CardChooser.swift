@@ -84,6 +84,12 @@ final class CardChooser {
 }
 
 extension CardPick {
+  /// The same for as long as it is the same device, in whatever order the kernel finds it.
+  var identity: String {
+    guard let card, let device else { return alsaName }
+    return CardWish.naming(card, among: [card]).text + "," + String(device)
+  }
+
   /// Nothing to change.
   func isSame(as other: CardPick) -> Bool {
     alsaName.utf8.elementsEqual(other.alsaName.utf8) && card?.number == other.card?.number
