@@ -199,6 +199,7 @@ let package = Package(
       "Appliance",
       [
         "Appliance", "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
+        "SoundCards",
         "Acoustics", "Room", "Opus", "WebSockets", "Linux", "TestSupport",
       ]),
     tests("Replay", ["Replay", "VoiceCore", "Room", "Linux", "TestSupport"]),

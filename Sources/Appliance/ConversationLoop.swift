@@ -77,6 +77,7 @@ final class ConversationLoop {
   func checkSound() {
     let news = sound.check(at: now, mayOpen: stopAt == nil, isIdle: !conversation.isBusy)
     if news.isEmpty { return }
+    if let settings = sound.inUse(loaded.settings) { keeper.learns(on: settings) }
     for one in news { tell(Happening(one, at: now)) }
     perform(conversation.sound(isWorking: sound.problem == nil))
   }

@@ -11,7 +11,8 @@ final class EchoKeeper {
 
   /// Nil when nothing is to be kept.
   private let path: String?
-  private let card: UInt64
+  /// What it is learned on; another one after another card was taken.
+  private var card: UInt64
   private var hasComplained = false
   private var repliesKept = 0
   private var nextAt = SampleTime.start + EchoKeeper.every
@@ -23,6 +24,11 @@ final class EchoKeeper {
     path = folder.isEmpty ? nil : folder + "/echo-path"
     card = EchoFile.card(of: settings)
   }
+
+  /// From now on this is what is learned on.
+  ///
+  /// - Parameter settings: with the cards in use by what they are, whatever was wished.
+  func learns(on settings: DeviceSettings) { card = EchoFile.card(of: settings) }
 
   /// What an earlier start has learned.
   func load(into memory: inout EchoMemory) -> Bool {

@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 import cards
+import opus
 from programs import PATIENCE, BlackBoxTest, device_program
 from websocket import FakeAgent
 
@@ -28,16 +29,16 @@ class CardsTest(BlackBoxTest):
         super().setUp()
         self.lab = cards.Lab(self.bench)
 
-    def start(self, **alsa):
+    def start(self, serve=None, interrupt=None, **alsa):
         """A daemon in the lab and its watch; what was said before that is in its log."""
-        def serve(connection, number):
+        def listen(connection, number):
             connection.welcome()
             connection.listen()
 
-        agent = FakeAgent(*self.bench.certificates.server(), serve)
+        agent = FakeAgent(*self.bench.certificates.server(), serve or listen)
         self.addCleanup(agent.close)
         self.settings = self.bench.settings(
-            self.bench.usual(agent.port, sound={"card": "alsa"}, alsa=alsa))
+            self.bench.usual(agent.port, sound={"card": "alsa"}, alsa=alsa, interrupt=interrupt or {}))
         self.daemon = self.bench.daemon(self.settings, environment=self.lab.environment)
         return self.bench.watch()
 
@@ -197,6 +198,35 @@ class CardsTest(BlackBoxTest):
         self.sound("use", "auto")
         self.await_used(watch, "Speak 510", "Speak 510")
         self.assertEqual(self.daemon.stop(), 0)
+
+    def test_what_was_learned_of_one_card_is_not_used_for_another(self):
+        def serve(connection, number):
+            connection.welcome()
+            packets = opus.babble(3_000)
+            turn = connection.receive_json("turn.commit")["turn"]
+            connection.send_json(type="response.start", response=turn, turn=turn)
+            for place, packet in enumerate(packets):
+                connection.send_sound(turn, place + 1, packet, milliseconds=20 * place, first=place == 0)
+            connection.send_json(type="response.end", response=turn, status="complete", audio_ms=3_000)
+            connection.listen()
+
+        phone = self.lab.add(number=1, **PHONE)
+        phone.hears(phone, delay_ms=5.0, gain=-20.0)
+        watch = self.start(serve, interrupt={"enabled": "no"})
+        watch.await_event("state", state="idle")
+        self.lab.say(self.bench.voice("what are your opening hours"))
+        watch.await_event("reply", phase="drained")
+        self.assertEqual(self.daemon.stop(), 0)
+        phone.unplug()
+        phone.plug(number=5)
+        for used, change in ((True, phone.unplug), (False, lambda: None)):
+            self.start(serve)
+            word = "is" if used else "is not"
+            self.daemon.await_line(f"echo path of an earlier run {word} used")
+            self.assertEqual(self.daemon.stop(), 0)
+            change()
+            if used:
+                self.lab.add(number=1, **HAT)
 
     def test_without_a_daemon_the_cards_are_listed_all_the_same(self):
         self.lab.add(**PHONE)

@@ -58,8 +58,9 @@ final class CardChooser {
   /// Something came, went or may be opened now.
   func noteNews(at now: SampleTime) {
     looks = 0
-    // While news pour in it is not put off.
-    if nextLook == nil { nextLook = now + CardChooser.pauses[0] }
+    let soon = now + CardChooser.pauses[0]
+    // While news pour in it is not put off, and no later look is waited for.
+    nextLook = nextLook.map { min($0, soon) } ?? soon
   }
 
   /// Somebody speaks: later.
@@ -83,6 +84,12 @@ final class CardChooser {
 }
 
 extension CardPick {
+  /// The same for as long as it is the same device, in whatever order the kernel finds it.
+  var identity: String {
+    guard let card, let device else { return alsaName }
+    return CardWish.naming(card, among: [card]).text + "," + String(device)
+  }
+
   /// Nothing to change.
   func isSame(as other: CardPick) -> Bool {
     alsaName.utf8.elementsEqual(other.alsaName.utf8) && card?.number == other.card?.number

@@ -1,4 +1,5 @@
 internal import Room
+internal import Settings
 internal import SoundCards
 internal import VoiceCore
 
@@ -39,6 +40,16 @@ final class SoundKeeper {
   /// Which card works on that side; nil for rooms and files.
   func pick(_ side: Side) -> CardPick? {
     side == .microphone ? microphone.pick : loudspeaker.pick
+  }
+
+  /// The settings with the cards in use by what they are, whatever was wished; nil while one of them
+  /// is missing, for rooms and for files.
+  func inUse(_ settings: DeviceSettings) -> DeviceSettings? {
+    guard let hears = microphone.pick, let speaks = loudspeaker.pick else { return nil }
+    var settings = settings
+    settings.alsa.microphone = hears.identity
+    settings.alsa.loudspeaker = speaks.identity
+    return settings
   }
 
   /// Opens what is missing and closes what came back; often, for it costs two loads.
