@@ -181,7 +181,7 @@ let package = Package(
     tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
     tests("SoundCards", ["SoundCards", "TestSupport"]),
-    tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
+    tests("Settings", ["Settings", "SettingsFiles", "SoundCards", "Linux", "VoiceCore"]),
     tests(
       "Console",
       [
