@@ -11,12 +11,17 @@ public enum CardFinder {
   public static func find(_ text: String, among cards: [CardFacts]) -> Found {
     let cards = CardSearch(cards: cards).cards
     // Two cards may have the serial of a careless maker; an id is one card's alone.
-    for isIt in [isExactly, isItsKind, isNamed] {
+    for isIt in [isItsID, isExactly, isItsKind, isNamed] {
       let found = cards.filter { isIt($0, text) }
       if found.count == 1 { return .one(found[0]) }
       if found.count > 1 { return .several(found) }
     }
     return .none(CardWords.nearest(to: .card(id: text, device: nil), among: cards))
+  }
+
+  /// An id may look like another card's number.
+  private static func isItsID(_ card: CardFacts, _ text: String) -> Bool {
+    card.id.isSame(as: text)
   }
 
   private static func isExactly(_ card: CardFacts, _ text: String) -> Bool {

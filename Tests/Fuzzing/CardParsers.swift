@@ -66,11 +66,10 @@ extension Parser {
       for card in cards {
         let name = CardWish.naming(card, among: cards)
         try hold((try? CardWish.parse(name.text)) == name, "\(name.text) is no wish")
-        // The first of several with the same name is taken: it must be this one.
         guard case .one(let found) = CardFinder.find(card.id, among: cards) else {
           throw Broken("\(card.id) is not found by its id")
         }
-        try hold(found == card || found.id.lowercased() == card.id.lowercased(), "another card")
+        try hold(found == card, "\(card.id) is found as \(found.id)")
       }
     }
     let words = String(decoding: choices.take(16), as: UTF8.self)
@@ -96,9 +95,14 @@ extension Parser {
       ].map { Array($0.utf8) }
     }
   ) { input throws(Broken) in
-    var reader = BlockReader()
-    reader.append(input[...])
-    guard let fields = try? reader.next() else { return 0 }
+    var fields = Fields()
+    for line in input.split(separator: 0x0A) {
+      // A line that is none would only end it all.
+      guard let field = (try? Fields.parse(line))?.all.first, fields[field.key] == nil else {
+        continue
+      }
+      fields.add(field.key, field.value)
+    }
     guard let report = CardReport.decode({ fields[$0] }) else { return 1 }
     try hold(report.cards.count <= CardReport.mostCards, "\(report.cards.count) cards")
     let again = Dictionary(uniqueKeysWithValues: report.encode().map { ($0.name, $0.value) })
