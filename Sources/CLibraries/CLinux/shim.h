@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -85,6 +86,10 @@ static inline int clinux_network_news(unsigned groups) {
     return -1;
   }
   return fd;
+}
+// Variadic in C.
+static inline int clinux_ioctl(int fd, unsigned long request, void *argument) {
+  return ioctl(fd, request, argument);
 }
 // SIG_IGN is a cast.
 static inline void clinux_ignore(int signal_number) { signal(signal_number, SIG_IGN); }
