@@ -16,21 +16,22 @@ final class ConversationLoop {
   /// The link may say goodbye this long when we stop.
   static let longestGoodbye = SampleSpan.milliseconds(300)
 
-  private let bridge: Bridge
-  private let loaded: LoadedSettings
+  let bridge: Bridge
+  let loaded: LoadedSettings
   private let loop: EventLoop
-  private let sound: SoundKeeper
+  let sound: SoundKeeper
+  let hands: Hands
   private let keeper: EchoKeeper
   private let startedAt = MonotonicClock.microseconds()
   private let watchdogEvery: SampleSpan?
-  private var conversation: Conversation
+  var conversation: Conversation
   private let coding: Coding
   private var link: AgentLink?
   private var control: ControlServer?
   private var recorder: Recorder?
   private var logLimit = LogLimit()
   private var tally = Tally()
-  private var now = SampleTime.start
+  var now = SampleTime.start
   private var lastLoss: LinkLoss?
   /// The link is closed because nobody speaks.
   private var isResting = false
@@ -53,6 +54,7 @@ final class ConversationLoop {
     self.recorder = recorder
     self.keeper = keeper
     sound = SoundKeeper(opener: CardOpener(settings: settings, bridge: bridge), bridge: bridge)
+    hands = Hands(settings, bridge: bridge, loop: loop)
     conversation = Conversation(settings: Conversation.Settings(settings))
     self.coding = coding
     // Half of what systemd allows, as sd_watchdog_enabled(3) advises.
@@ -73,7 +75,10 @@ final class ConversationLoop {
   func checkSound() {
     let news = sound.check(at: now, mayOpen: stopAt == nil)
     if news.isEmpty { return }
-    for one in news { tell(Happening(one, at: now)) }
+    for one in news {
+      follow(one)
+      tell(Happening(one, at: now))
+    }
     perform(conversation.sound(isWorking: sound.problem == nil))
   }
 
@@ -91,6 +96,7 @@ final class ConversationLoop {
   /// After the loop has ended and the audio thread has been joined.
   func finish() {
     if keeper.hasNews(replies: tally.replies) { keepEcho() }
+    hands.finish(at: now)
     drainRecording()
     guard let recorder else { return }
     do throws(LinuxError) { try recorder.finish() } catch {
@@ -124,6 +130,7 @@ final class ConversationLoop {
     checkSound()
     if let stopAt, now >= stopAt { loop.stop() }
     perform(conversation.hear(heard))
+    tickHands(heard)
     if let watchdogEvery, now >= nextWatchdog {
       nextWatchdog = now + watchdogEvery
       ServiceManager.watchdog()
@@ -200,7 +207,7 @@ final class ConversationLoop {
 
   // MARK: Effects
 
-  private func perform(_ effects: [Effect]) {
+  func perform(_ effects: [Effect]) {
     for effect in effects {
       do throws(OpusError) {
         switch effect {
@@ -211,7 +218,7 @@ final class ConversationLoop {
           if let packet = try coding.uplink.finish(turn) { link?.send(packet) }
         case .abandonStream: coding.uplink.abandon()
         case .makeAudible(let reply): bridge.audible = reply
-        case .setVolume(let percent): setVolume(percent)
+        case .setVolume(let percent): setVolume(VolumeWish(volume: percent))
         case .cue(let cue): give(cue)
         case .skip(let turn, let place):
           if let packet = try coding.uplink.skip(turn, to: place) { link?.send(packet) }
@@ -228,19 +235,12 @@ final class ConversationLoop {
     }
   }
 
-  private func give(_ cue: Cue) {
+  func give(_ cue: Cue) {
     bridge.order(.play(cue))
     tell(Happening(cue, at: now))
   }
 
-  private func setVolume(_ percent: Int) {
-    bridge.volume = min(max(percent, Volume.range.lowerBound), Volume.range.upperBound)
-    var happening = Happening("volume", at: now)
-    happening.fields.add("volume", bridge.volume)
-    tell(happening)
-  }
-
-  private func tell(_ happening: Happening) {
+  func tell(_ happening: Happening) {
     if !happening.isFrequent, logLimit.allows(at: now) {
       let kept = logLimit.takeKept()
       if kept > 0 { Log.warning("log lines left out count=\(kept)") }
@@ -271,8 +271,7 @@ final class ConversationLoop {
       }
       perform(conversation.press(.listen))
     case .stop:
-      bridge.order(.stop)
-      perform(conversation.press(.stop))
+      stopTalking()
     case .cue(let name):
       guard let cue = Cue.named(name) else {
         return .failure("there is no such cue: auricle help cue names them")
@@ -280,14 +279,11 @@ final class ConversationLoop {
       if let reason = whyNoCue { return .failure("the cue cannot be heard: \(reason)") }
       give(cue)
     case .mute(let wanted):
-      if let wanted {
-        bridge.isMuted = wanted
-        perform(conversation.press(.mute(wanted)))
-      }
-      fields.add("muted", bridge.isMuted)
-    case .volume(let wanted):
-      if let wanted { setVolume(wanted) }
-      fields.add("volume", bridge.volume)
+      if let wanted, let reason = setMute(wanted, by: .command) { return .failure(reason) }
+      addMute(to: &fields)
+    case .volume(let wish):
+      setVolume(wish)
+      addVolume(to: &fields)
     }
     fields.succeed()
     return fields
@@ -296,8 +292,8 @@ final class ConversationLoop {
   private var whyNoCue: String? {
     if conversation.shown == .speaking { return "an answer plays" }
     if !sound.canPlay { return "there is no sound" }
-    let isSilent = bridge.volume == 0 || loaded.settings.speaker.cueLevel == 0
-    return isSilent ? "the volume or speaker.cue_level is 0" : nil
+    let isSilent = hands.volume.isSilent || hands.volume.cues == 0
+    return isSilent ? "the volume, or that of cues, is 0" : nil
   }
 
   private var status: Fields {
@@ -314,8 +310,9 @@ final class ConversationLoop {
     fields.add("replies", tally.replies)
     fields.add("interrupts", tally.interrupts)
     fields.add("false_interrupts", tally.falseInterrupts)
-    fields.add("muted", bridge.isMuted)
-    fields.add("volume", bridge.volume)
+    addMute(to: &fields)
+    addVolume(to: &fields)
+    fields.add("buttons", hands.buttonNames)
     fields.add("sound", sound.name)
     fields.add("microphone", sound.microphoneName ?? "none")
     fields.add("loudspeaker", sound.loudspeakerName ?? "none")

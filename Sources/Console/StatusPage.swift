@@ -19,7 +19,8 @@ struct StatusPage {
     lines.append("")
     add("agent", agent, to: &lines)
     add("microphone", microphone, to: &lines)
-    add("speaker", fields.number("volume").map { "volume \($0)" }, to: &lines)
+    add("speaker", StatusPage.volume(fields), to: &lines)
+    add("buttons", text("buttons"), to: &lines)
     add("so far", conversation, to: &lines)
     add("link", traffic, to: &lines)
     add("sound", losses, to: &lines)
@@ -62,10 +63,25 @@ struct StatusPage {
 
   private var microphone: String? {
     guard let isMuted = fields.flag("muted") else { return nil }
-    if isMuted { return screen.painted("closed (muted); auricle mute off opens it", .yellow) }
+    if isMuted { return screen.painted("closed (\(muted)", .yellow) }
     guard let sound = text("sound") else { return "on" }
     if sound.isSame(as: "none") { return screen.painted("no sound card", .red) }
     return "on, \(sound)"
+  }
+
+  private var muted: String {
+    guard let hand = text("muted_by") else { return "muted); auricle mute off opens it" }
+    if hand.isSame(as: "switch") { return "muted by the switch); only the switch opens it" }
+    return "muted by \(hand)); auricle mute off opens it"
+  }
+
+  /// `volume 70, cues 80   (Speaker of hw:1)`
+  static func volume(_ fields: Fields) -> String? {
+    guard let volume = fields.number("volume") else { return nil }
+    var line = "volume \(volume)"
+    if let cues = fields.number("cues") { line += ", cues \(cues)" }
+    if let hand = fields["volume_by"], !hand.isEmpty { line += "   (\(Words.harmless(hand)))" }
+    return line
   }
 
   private var conversation: String? {

@@ -30,7 +30,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
   public var operands: String {
     switch self {
     case .mute: "[on|off]"
-    case .volume: "[0-100]"
+    case .volume: "[0-100|+N|-N]"
     case .cue: "NAME"
     case .help: "[VERB]"
     case .process: "--mic FILE [--ref FILE] [--out FILE] [--events FILE] [--plot FILE]"
@@ -77,9 +77,15 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         "--out gets the sound a recogniser would get, --events one JSON object a line for each frame and each event, --plot a picture (SVG) of it all on one time axis; - is standard output. With none of them the figures are printed.",
         "--batch FOLDER [--out FOLDER] [--plots] takes every folder in FOLDER that has a mic.wav and, where there was a loudspeaker, a ref.wav; it leaves clean.wav, events.jsonl and with --plots plot.svg beside them or in a folder of the same name in --out, and prints a line of figures for each. A scene that cannot be processed is told, the rest goes on, and the exit code is 1.",
       ]
-    case .mute: ["Muted means that the capture device is closed."]
+    case .mute:
+      [
+        "Muted means that the capture device is closed. It stays so over restarts, as [sound] mute_at_start says. A mute switch that is on has the last word: then off is refused."
+      ]
     case .volume:
-      ["Until the daemon restarts; [speaker] volume in auricle.conf says what it starts with."]
+      [
+        "It is the sound card's own volume where it has one, and says which; each step sounds alike. --cues is about the device's own sounds, beside the answers.",
+        "Both are remembered over restarts, unless [speaker] remember is off.",
+      ]
     case .cue:
       [
         "There are \(Cue.list). They say what people would otherwise wait for in silence, and show whether the loudspeaker works."
@@ -99,7 +105,12 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         ("auricle watch --json --words", "one JSON object per event, with what was said"),
       ]
     case .mute: [("auricle mute on", "hears nothing from now on")]
-    case .volume: [("auricle volume 40", "quieter"), ("auricle volume", "says what it is")]
+    case .volume:
+      [
+        ("auricle volume 40", "so loud"), ("auricle volume -5", "a little quieter"),
+        ("auricle volume --cues 60", "the device's own sounds"),
+        ("auricle volume", "says what it is, and by what"),
+      ]
     case .cue: [("auricle cue listening", "is the loudspeaker loud enough?")]
     case .settings:
       [
@@ -123,7 +134,8 @@ public enum Verb: CaseIterable, Equatable, Sendable {
 
   public var options: [Option] {
     switch self {
-    case .status, .listen, .stop, .mute, .volume, .cue, .version: [.json]
+    case .status, .listen, .stop, .mute, .cue, .version: [.json]
+    case .volume: [.json, .cues]
     case .watch: [.json, .levels, .words]
     case .settings: [.json, .files, .sample, .reference]
     case .help: [.manual]
@@ -138,7 +150,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
 
 /// An option, the same wherever it is allowed.
 public enum Option: CaseIterable, Equatable, Sendable {
-  case json, levels, words, files, sample, reference, manual, socket, config, help
+  case json, levels, words, cues, files, sample, reference, manual, socket, config, help
 
   /// Allowed with every verb that asks the daemon.
   public static let common: [Option] = [.socket, .config]
@@ -148,6 +160,7 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .json: "--json"
     case .levels: "--levels"
     case .words: "--words"
+    case .cues: "--cues"
     case .files: "--files"
     case .sample: "--sample"
     case .reference: "--reference"
@@ -161,6 +174,7 @@ public enum Option: CaseIterable, Equatable, Sendable {
   /// What must follow it, if anything.
   public var value: String? {
     switch self {
+    case .cues: "0-100"
     case .manual: "PAGE"
     case .socket: "PATH"
     case .config: "FILE"
@@ -176,6 +190,7 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .json: "facts for programs: one JSON object (watch: one per line)"
     case .levels: "the levels of microphone and loudspeaker too, ten times a second"
     case .words: "what was said too"
+    case .cues: "the volume of the device's own sounds beside the answers"
     case .files: "read the files, do not ask the daemon"
     case .sample: "print a settings file with every key and its default"
     case .reference: "print the reference of all keys (Markdown)"

@@ -19,6 +19,7 @@ final class ALSALoudspeaker: Loudspeaker {
 
   private init(_ pcm: consuming PCM) {
     name = "\(pcm.device) (\(pcm.granted.period)/\(pcm.granted.buffer))"
+    card = pcm.card
     self.pcm = pcm
   }
 
@@ -44,6 +45,7 @@ final class ALSALoudspeaker: Loudspeaker {
     }
   }
 
+  let card: String?
   var delay: SampleSpan { pcm.delay }
   var stumbles: Int { pcm.stumbles + spills }
 }

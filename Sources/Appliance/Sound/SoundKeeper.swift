@@ -10,6 +10,9 @@ final class SoundKeeper {
   /// What is said in the simulated room.
   private(set) var roomScript: TalkerScript?
 
+  /// ALSA's name of the card that plays, for its mixer.
+  private(set) var loudspeakerCard: String?
+
   init(opener: CardOpener, bridge: Bridge) {
     self.opener = opener
     microphone = HalfKeeper(.microphone, bridge.microphone)
@@ -50,6 +53,11 @@ final class SoundKeeper {
     return news
   }
 
+  /// Nothing can be heard: the microphone is closed, or its sound is thrown away unheard.
+  var isMicrophoneClosed: Bool {
+    if case .closed = microphone.state { true } else { opener.isWhole }
+  }
+
   /// Asks the audio thread for the microphone, and closes it once it is here: `check` tells. Room and
   /// files go on, for they have nothing to close.
   func closeMicrophone() {
@@ -86,6 +94,7 @@ final class SoundKeeper {
   private func openLoudspeaker(at now: SampleTime, _ news: inout [SoundNews]) {
     do throws(SoundProblem) {
       let half = try opener.openLoudspeaker()
+      loudspeakerCard = half.card
       news.append(loudspeaker.opened(half, name: half.name))
     } catch {
       if let failed = loudspeaker.failed(error, at: now) { news.append(failed) }
