@@ -55,14 +55,20 @@ let package = Package(
     .target(
       name: "DeviceLink", dependencies: ["VoiceCore", "WireProtocols"], swiftSettings: device),
     .target(name: "ControlProtocol", swiftSettings: device),
-    .target(name: "Settings", dependencies: ["VoiceCore"], swiftSettings: device),
+    .target(name: "SoundCards", swiftSettings: device),
+    .target(name: "Settings", dependencies: ["VoiceCore", "SoundCards"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Picture", swiftSettings: device),
+    .target(name: "SoundPath", dependencies: ["VoiceCore"], swiftSettings: device),
+    // What is played to find out about card and room, and what comes of it.
+    .target(
+      name: "Acoustics", dependencies: ["VoiceCore", "ControlProtocol"],
+      swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
 
     // The edges: one C library each.
     edge("Linux", ["CLinux"], links: ["m"]),
     .target(name: "SettingsFiles", dependencies: ["Settings", "Linux"], swiftSettings: device),
-    edge("ALSA", ["VoiceCore", "CALSA"], links: ["asound"]),
+    edge("ALSA", ["VoiceCore", "SoundCards", "SoundPath", "CALSA"], links: ["asound"]),
     edge("Opus", ["VoiceCore", "COpus"], links: ["opus"]),
     edge("SpeexDSP", ["VoiceCore", "CSpeexDSP"], links: ["speexdsp", "m"]),
     edge("WebSockets", ["Linux", "CWebSockets"], links: ["websockets", "ssl", "crypto"]),
@@ -77,7 +83,7 @@ let package = Package(
       name: "Appliance",
       dependencies: [
         "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
-        "SettingsFiles", "Room", "Linux",
+        "SettingsFiles", "SoundCards", "SoundPath", "Acoustics", "Room", "Linux",
         "ALSA", "Opus", "SpeexDSP", "WebSockets",
       ],
       swiftSettings: device),
@@ -88,7 +94,8 @@ let package = Package(
     .target(
       name: "Console",
       dependencies: [
-        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles", "Linux",
+        "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles",
+        "SoundCards", "Linux",
       ],
       swiftSettings: device),
     // Recorded sound through the daemon's hearing: `auricle process`.
@@ -173,17 +180,26 @@ let package = Package(
     tests("WireProtocols", ["WireProtocols", "VoiceCore", "Linux", "TestSupport"]),
     tests("DeviceLink", ["DeviceLink", "WireProtocols", "VoiceCore"]),
     tests("ControlProtocol", ["ControlProtocol"]),
+    tests("SoundCards", ["SoundCards", "TestSupport"]),
     tests("Settings", ["Settings", "SettingsFiles", "Linux", "VoiceCore"]),
     tests(
-      "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
+      "Console",
+      [
+        "Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SoundCards",
+        "Linux", "TestSupport",
+      ]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
-    tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
+    tests("SoundPath", ["SoundPath", "VoiceCore", "TestSupport"]),
+    tests("Acoustics", ["Acoustics", "VoiceCore", "ControlProtocol", "TestSupport"]),
+    tests(
+      "Edge",
+      ["SoundPath", "ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
     tests(
       "Appliance",
       [
         "Appliance", "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings",
-        "Room", "Opus", "WebSockets", "Linux", "TestSupport",
+        "Acoustics", "Room", "Opus", "WebSockets", "Linux", "TestSupport",
       ]),
     tests("Replay", ["Replay", "VoiceCore", "Room", "Linux", "TestSupport"]),
     tests(

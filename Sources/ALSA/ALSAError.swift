@@ -5,6 +5,15 @@ public struct ALSAError: Error, Equatable, Sendable, CustomStringConvertible {
   public let device: String
   public let action: String
   public let code: Int32
+  /// Better than what the code alone can tell.
+  private let knownAdvice: String?
+
+  init(device: String, action: String, code: Int32, advice: String? = nil) {
+    self.device = device
+    self.action = action
+    self.code = code
+    knownAdvice = advice
+  }
 
   public static func reason(code: Int32) -> String { String(cString: snd_strerror(code)) }
   public var reason: String { ALSAError.reason(code: code) }
@@ -14,9 +23,13 @@ public struct ALSAError: Error, Equatable, Sendable, CustomStringConvertible {
     "no such card: see the names with 'aplay -L', then set alsa.microphone and alsa.loudspeaker"
   }
 
+  /// Somebody else has it open.
+  public var isBusy: Bool { code == -EBUSY }
+
   /// What a technician can do about it.
   public var advice: String {
-    switch -code {
+    if let knownAdvice { return knownAdvice }
+    return switch -code {
     case ENOENT, ENODEV, ENXIO:
       noSuchCard
     case EINVAL where isOpening:
@@ -24,11 +37,13 @@ public struct ALSAError: Error, Equatable, Sendable, CustomStringConvertible {
       noSuchCard
     case EBUSY: "another program holds it: see which with 'fuser -v /dev/snd/*'"
     case EACCES, EPERM: "this user may not use sound: add it to the group 'audio'"
-    case EINVAL: "the card cannot do 16 kHz mono 16 bit: use a 'plughw:' or 'default' device"
+    case EINVAL: "the card takes none of the shapes we know: use a 'plughw:' or 'default' device"
     default: "is the card plugged in? 'aplay -L' lists what is there"
     }
   }
 
+  /// The card is there, but takes nothing that we have.
+  var isRefusal: Bool { code == -EINVAL && !isOpening }
   /// Then it is the name that is wrong; shapes are asked for later.
   private var isOpening: Bool { action.utf8.elementsEqual("open".utf8) }
 

@@ -1,15 +1,19 @@
 internal import CALSA
+public import SoundPath
 public import VoiceCore
 
-/// One direction of a sound card: 16 kHz mono, never blocking, recovered when it stumbles.
+/// One direction of a sound card, in a shape of its own: never blocking, recovered when it stumbles.
 public struct PCM: ~Copyable {
   public enum Direction: Sendable { case microphone, loudspeaker }
 
   /// What the card granted, which may not be what was asked.
   public struct Granted: Equatable, Sendable {
-    public let rate: Int
+    public let shape: CardShape
+    /// Samples of each channel.
     public let period: Int
     public let buffer: Int
+    /// The card itself, with nothing in between.
+    public let isHardware: Bool
   }
 
   public let device: String
@@ -30,8 +34,29 @@ public struct PCM: ~Copyable {
   }
   deinit { snd_pcm_close(handle) }
 
+  /// - Parameter wish: which shapes would do. A card that takes none of them itself is opened through
+  ///   ALSA's conversion.
   public static func open(
-    _ device: String, _ direction: Direction, period: SampleSpan, buffer: SampleSpan
+    _ device: String, _ direction: Direction, wish: ShapeWish, period: SampleSpan,
+    buffer: SampleSpan
+  ) throws(ALSAError) -> PCM {
+    do throws(ALSAError) {
+      return try openAs(device, direction, wish, period, buffer)
+    } catch {
+      // What was asked for by name must be the card's own.
+      guard error.isRefusal, wish == ShapeWish(), device.utf8.starts(with: "hw:".utf8) else {
+        throw error
+      }
+      // What it said of itself is the better reason, should this fail as well.
+      do throws(ALSAError) {
+        return try openAs("plug" + device, direction, wish, period, buffer)
+      } catch _ { throw error }
+    }
+  }
+
+  private static func openAs(
+    _ device: String, _ direction: Direction, _ wish: ShapeWish, _ period: SampleSpan,
+    _ buffer: SampleSpan
   ) throws(ALSAError) -> PCM {
     // ALSA writes half a page to standard error for each card that is not there.
     calsa_be_quiet()
@@ -41,59 +66,14 @@ public struct PCM: ~Copyable {
       snd_pcm_open(&handle, device, stream, CInt(SND_PCM_NONBLOCK)), "open", device)
     let granted: Granted
     do throws(ALSAError) {
-      granted = try negotiate(handle!, device, direction, period: period, buffer: buffer)
+      granted = try Negotiation(
+        handle: handle!, device: device, wish: wish, period: period, buffer: buffer
+      ).settle()
     } catch {
       snd_pcm_close(handle)
       throw error
     }
     return PCM(owning: handle!, device, direction, granted)
-  }
-
-  private static func negotiate(
-    _ handle: OpaquePointer, _ device: String, _ direction: Direction, period: SampleSpan,
-    buffer: SampleSpan
-  ) throws(ALSAError) -> Granted {
-    var hardware: OpaquePointer?
-    snd_pcm_hw_params_malloc(&hardware)
-    defer { snd_pcm_hw_params_free(hardware) }
-    func check(_ code: Int32, _ action: String) throws(ALSAError) {
-      try ALSAError.check(code, action, device)
-    }
-    try check(snd_pcm_hw_params_any(handle, hardware), "ask what it can do,")
-    try check(
-      snd_pcm_hw_params_set_access(handle, hardware, SND_PCM_ACCESS_RW_INTERLEAVED),
-      "set interleaved access on")
-    try check(
-      snd_pcm_hw_params_set_format(handle, hardware, SND_PCM_FORMAT_S16_LE), "set 16 bit on")
-    try check(snd_pcm_hw_params_set_channels(handle, hardware, 1), "set one channel on")
-    try check(
-      snd_pcm_hw_params_set_rate(handle, hardware, CUnsignedInt(Frame.sampleRate), 0),
-      "set 16 kHz on")
-    var direction: CInt = 0
-    var periodFrames = snd_pcm_uframes_t(period.samples)
-    try check(
-      snd_pcm_hw_params_set_period_size_near(handle, hardware, &periodFrames, &direction),
-      "set the period of")
-    var bufferFrames = snd_pcm_uframes_t(buffer.samples)
-    try check(
-      snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &bufferFrames),
-      "set the buffer of")
-    try check(snd_pcm_hw_params(handle, hardware), "configure")
-
-    var software: OpaquePointer?
-    snd_pcm_sw_params_malloc(&software)
-    defer { snd_pcm_sw_params_free(software) }
-    try check(snd_pcm_sw_params_current(handle, software), "read the parameters of")
-    try check(
-      snd_pcm_sw_params_set_avail_min(handle, software, snd_pcm_uframes_t(Frame.sampleCount)),
-      "set the wake-up of")
-    // We start both directions ourselves, so that they start together.
-    try check(
-      snd_pcm_sw_params_set_start_threshold(handle, software, bufferFrames * 2),
-      "set the start of")
-    try check(snd_pcm_sw_params(handle, software), "set the parameters of")
-    return Granted(
-      rate: Frame.sampleRate, period: Int(periodFrames), buffer: Int(bufferFrames))
   }
 
   public func start() throws(ALSAError) {
@@ -113,17 +93,24 @@ public struct PCM: ~Copyable {
     ALSAError(device: device, action: "get sound from", code: -EIO)
   }
 
-  /// Samples moved, 0 when the card has none ready. A stumble is repaired and counted.
-  public mutating func read(_ samples: UnsafeMutableBufferPointer<Int16>) throws(ALSAError) -> Int {
-    let count = snd_pcm_readi(handle, samples.baseAddress, snd_pcm_uframes_t(samples.count))
+  /// - Returns: samples of each channel that were moved, 0 when the card has none ready. A stumble is
+  ///   repaired and counted.
+  public mutating func read(
+    _ bytes: UnsafeMutableRawBufferPointer, frameCount: Int
+  ) throws(ALSAError) -> Int {
+    precondition(bytes.count >= frameCount * granted.shape.bytesPerFrame)
+    let count = snd_pcm_readi(handle, bytes.baseAddress, snd_pcm_uframes_t(frameCount))
     if count >= 0 { return Int(count) }
     try recover(Int32(count))
     return 0
   }
 
   /// The same for the loudspeaker.
-  public mutating func write(_ samples: UnsafeBufferPointer<Int16>) throws(ALSAError) -> Int {
-    let count = snd_pcm_writei(handle, samples.baseAddress, snd_pcm_uframes_t(samples.count))
+  public mutating func write(
+    _ bytes: UnsafeRawBufferPointer, frameCount: Int
+  ) throws(ALSAError) -> Int {
+    precondition(bytes.count >= frameCount * granted.shape.bytesPerFrame)
+    let count = snd_pcm_writei(handle, bytes.baseAddress, snd_pcm_uframes_t(frameCount))
     if count >= 0 { return Int(count) }
     try recover(Int32(count))
     return 0
@@ -136,11 +123,12 @@ public struct PCM: ~Copyable {
     if direction == .microphone { try start() }
   }
 
-  /// Samples between our end and the air; 0 when the card does not say.
+  /// From our end to the air; zero when the card does not say.
   public var delay: SampleSpan {
     var frames: snd_pcm_sframes_t = 0
     guard snd_pcm_delay(handle, &frames) == 0, frames > 0 else { return .zero }
-    return SampleSpan(samples: Int64(frames))
+    return SampleSpan(
+      samples: Int64(frames) * Int64(Frame.sampleRate) / Int64(granted.shape.rate))
   }
 
   /// ALSA's name of the card behind it; nil where there is none, or several.

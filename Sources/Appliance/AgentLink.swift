@@ -168,18 +168,22 @@ final class AgentLink {
       keepClock(agent: nil)
       decide(.pong)
     case .closed(let failure):
-      var loss = LinkLoss(failure.reason, advice: failure.advice)
+      var loss = LinkLoss(failure.reason, topic: failure.summary, advice: failure.advice)
       switch failure.kind {
       case .upgradeRefused(status: 401):
-        loss = LinkLoss(failure.reason, advice: tokens.adviceWhenRefused)
+        loss = LinkLoss(
+          failure.reason, topic: failure.summary, advice: tokens.adviceWhenRefused)
         loss.isUnauthorized = true
         loss.needsSomebody = !tokens.hasBroker
-      case .upgradeRefused: loss.needsSomebody = true
+      case .upgradeRefused(let status):
+        loss.needsRoom = status == 429 || status >= 500
+        loss.needsSomebody = !loss.needsRoom
       case .tooLarge, .notText, .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007),
         .closedByPeer(1009):
         loss.endsSession = true
       default: break
       }
+      loss.shortestWait = .seconds(Int64(failure.retryAfterSeconds))
       decide(.closed(ownLoss ?? loss))
       ownLoss = nil
     }

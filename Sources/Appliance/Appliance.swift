@@ -1,3 +1,4 @@
+public import ControlProtocol
 internal import Linux
 internal import Opus
 public import Settings
@@ -17,6 +18,7 @@ public enum Appliance {
         "agent.url: \(error.description)", advice: "correct agent.url", isSetting: true)
     }
     try checkSecrets(settings)
+    try checkChannels(settings.alsa)
     try ControlSocket.check(settings.control.socket, group: settings.control.group)
     if settings.sound.card == .wav, settings.wav.microphone.isEmpty {
       throw StartProblem(
@@ -28,6 +30,23 @@ public enum Appliance {
         "talk.mode is \(settings.talk.mode.word), but no button is there to talk with",
         advice: "set buttons.talk", isSetting: true)
     }
+  }
+
+  /// What cards there are and which would be used: the same as a running daemon answers.
+  public static func cards(_ settings: DeviceSettings) -> Fields {
+    var fields = CardDesk.report(settings)
+    fields.succeed()
+    return fields
+  }
+
+  private static func checkChannels(_ alsa: DeviceSettings.ALSA) throws(StartProblem) {
+    guard alsa.referenceChannel != 0, alsa.referenceChannel == alsa.microphoneChannel else {
+      return
+    }
+    throw StartProblem(
+      "alsa.reference_channel and alsa.microphone_channel are the same",
+      advice: "one of them is what the loudspeaker plays, the other what people say",
+      isSetting: true)
   }
 
   private static func checkSecrets(_ settings: DeviceSettings) throws(StartProblem) {
@@ -91,8 +110,14 @@ public enum Appliance {
         },
         control: try ControlServer(
           on: loop, listener: socket.listener, greeting: { conversation.standing },
-          answer: { conversation.answer($0) }))
+          answer: { conversation.answer($0) },
+          abandoned: { conversation.measurementAbandoned() }))
       _ = try loop.watch(bridge.wakeup.number) { conversation.audioSignalled() }
+      if let cards = watchCards(settings) {
+        _ = try loop.watch(cards.number) {
+          if cards.take() { conversation.cardsChanged() }
+        }
+      }
       _ = try loop.watch(signals.number) {
         if let name = signals.next() { conversation.stop(because: name) }
       }
@@ -112,6 +137,15 @@ public enum Appliance {
         "the event loop failed while running", advice: "is the system out of memory?")
     }
     Log.info("stopped")
+  }
+
+  /// Without news the cards are looked for once a second while one is missing, and that is all.
+  private static func watchCards(_ settings: DeviceSettings) -> NewsHolder? {
+    guard settings.sound.card == .alsa else { return nil }
+    do throws(LinuxError) { return NewsHolder(try FolderNews.open("/dev/snd")) } catch {
+      Log.warning("no news of sound cards reason=\(Log.quoted(error.description))")
+      return nil
+    }
   }
 
   /// A full disk must not keep the device from talking.
@@ -151,6 +185,18 @@ private final class SignalHolder {
   init(_ signals: consuming StopSignals) { self.signals = signals }
   var number: Int32 { signals.number }
   func next() -> String? { signals.next() }
+}
+
+private final class NewsHolder {
+  private var news: FolderNews
+  init(_ news: consuming FolderNews) { self.news = news }
+  var number: Int32 { news.number }
+  func take() -> Bool {
+    do throws(LinuxError) { return try news.take() } catch {
+      // Whatever it was, looking does no harm.
+      return true
+    }
+  }
 }
 
 /// Made on one thread, run on another, touched by nobody else.

@@ -10,6 +10,7 @@ struct AudioLoop: ~Copyable {
   private var interrupter: Interrupter
   private var playout: Playout
   private var cues: CuePlayer
+  private var probe: ProbePlayer
   private var time = SampleTime.start
   private var lastAudible: ReplyID?
   private var microphone: HalfInUse<any Microphone>
@@ -24,6 +25,8 @@ struct AudioLoop: ~Copyable {
   private var pacer = Pacer()
   private var mic = Frame()
   private var speaker = Frame()
+  /// What the loudspeaker played, as the canceller is told.
+  private var reference = Frame()
 
   init(
     bridge: Bridge, gate: SpeechGate.Settings = .init(), path: RecogniserPath.Settings = .init(),
@@ -36,6 +39,7 @@ struct AudioLoop: ~Copyable {
     self.interrupter = Interrupter(settings: interrupter)
     playout = Playout(duckedGain: interrupter.duckedGain)
     self.cues = cues
+    probe = ProbePlayer(bridge.measure)
   }
 
   /// Before it runs, with what an earlier start has learned.
@@ -47,6 +51,7 @@ struct AudioLoop: ~Copyable {
       if bridge.echo.isAsked { leaveEcho() }
     }
     leaveEcho()
+    probe.stop()
     microphone.giveBack()
     loudspeaker.giveBack()
   }
@@ -58,6 +63,7 @@ struct AudioLoop: ~Copyable {
     // Muted means muted: nothing behind this line ever had the sound.
     let isDeaf = bridge.isMuted || microphone.half == nil
     if isDeaf { mic = .silence }
+    probe.hear(mic, isDeaf: isDeaf)
     // Before the question which reply may be heard: a cue that follows a reply finds it gone.
     if let order = bridge.takeCueOrder() { cues.take(order) }
     let audible = bridge.audible
@@ -66,10 +72,8 @@ struct AudioLoop: ~Copyable {
       lastAudible = audible
     }
     // Who hears nothing must not learn that the loudspeaker has no echo.
-    let judged =
-      isDeaf
-      ? chain.hear(mic: mic, reference: .silence, at: time)
-      : chain.hear(mic: mic, reference: speaker, at: time)
+    if isDeaf { reference = .silence }
+    let judged = chain.hear(mic: mic, reference: reference, at: time)
     let verdict = interrupter.judge(
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
       isReplyAudible: playout.playhead.isAudible, at: time)
@@ -82,6 +86,9 @@ struct AudioLoop: ~Copyable {
       bridge.counters.underruns.add()
     }
     addCue(judged.change, verdict, volume: volume.cues)
+    probe.add(
+      to: &speaker, volume: volume.replies, canPlay: loudspeaker.half != nil,
+      reduction: judged.echoReduction)
     play()
     tell(judged, verdict)
   }
@@ -93,6 +100,7 @@ struct AudioLoop: ~Copyable {
   ) {
     if case .started? = change { cues.stop() }
     if case .confirmed = verdict { cues.stop() }
+    if probe.isAlone { cues.stop() }
     let state = playout.playhead.state
     if state == .playing || state == .held { cues.stop() }
     cues.add(to: &speaker, volume: volume)
@@ -121,7 +129,10 @@ struct AudioLoop: ~Copyable {
       mic = .silence
       return
     }
-    do throws(CardTrouble) { try half.listen(into: &mic) } catch {
+    do throws(CardTrouble) {
+      try half.listen(into: &mic)
+      if !half.readReference(into: &reference) { reference = speaker }
+    } catch {
       mic = .silence
       microphone.lose(error)
     }
@@ -149,10 +160,15 @@ struct AudioLoop: ~Copyable {
     if let delay = loudspeaker.half?.delay {
       playhead.played = max(.zero, playhead.played - delay)
     }
-    let heard = HeardFrame(
-      time: time, sound: chain.clean, probability: judged.probability, isSpeech: judged.isSpeech,
-      change: judged.change, mic: judged.mic, speaker: Loudness(of: speaker), verdict: verdict,
-      playhead: playhead)
+    let heard =
+      probe.isAlone
+      // Nobody's voice, whatever it sounds like.
+      ? HeardFrame(
+        time: time, mic: judged.mic, speaker: Loudness(of: speaker), playhead: playhead)
+      : HeardFrame(
+        time: time, sound: chain.clean, probability: judged.probability,
+        isSpeech: judged.isSpeech, change: judged.change, mic: judged.mic,
+        speaker: Loudness(of: speaker), verdict: verdict, playhead: playhead)
     if !bridge.heard.push(heard) { bridge.counters.droppedFrames.add() }
     if let recording = bridge.recording,
       !recording.push(RecordedFrame(mic: mic, speaker: speaker))

@@ -15,6 +15,7 @@ final class Bridge: @unchecked Sendable {
   /// Only when a recording was asked for.
   let recording: Ring<RecordedFrame>?
   let echo = EchoDesk()
+  let measure = MeasureDesk()
   let microphone = Handover<any Microphone>()
   let loudspeaker = Handover<any Loudspeaker>()
   let counters = Counters()

@@ -15,12 +15,17 @@ final class ControlServer {
     var wantsEvents = false
     var wantsLevels = false
     var wantsWords = false
+    /// For an answer that takes its time.
+    var isWaiting = false
     init(_ socket: consuming FileDescriptor) { self.socket = socket }
   }
 
   private let loop: EventLoop
   private let listener: Int32
-  private let answer: (ControlRequest) -> Fields
+  /// Nil: it will be delivered.
+  private let answer: (ControlRequest) -> Fields?
+  /// Whoever waited for a delivery is gone.
+  private let abandoned: () -> Void
   /// What a new watcher is told first: how things stand.
   private let greeting: () -> Happening
   private var clients: [Client] = []
@@ -28,8 +33,10 @@ final class ControlServer {
 
   init(
     on loop: EventLoop, listener: borrowing FileDescriptor,
-    greeting: @escaping () -> Happening, answer: @escaping (ControlRequest) -> Fields
+    greeting: @escaping () -> Happening, answer: @escaping (ControlRequest) -> Fields?,
+    abandoned: @escaping () -> Void = {}
   ) throws(LinkError) {
+    self.abandoned = abandoned
     self.loop = loop
     self.listener = listener.number
     self.greeting = greeting
@@ -56,12 +63,20 @@ final class ControlServer {
     send(fields, to: client)
   }
 
+  /// The answer that somebody waits for: one at a time does.
+  func deliver(_ fields: Fields) {
+    for client in clients where client.isWaiting {
+      client.isWaiting = false
+      return send(fields, to: client)
+    }
+  }
+
   private func accept() {
     do throws(LinuxError) {
       guard let socket = try UnixSocket.accept(on: listener) else { return }
       // Whoever only holds the line makes room for whoever calls.
       if clients.count >= ControlServer.mostClients,
-        let idle = clients.first(where: { !$0.wantsEvents })
+        let idle = clients.first(where: { !$0.wantsEvents && !$0.isWaiting })
       {
         forget(idle)
       }
@@ -107,11 +122,21 @@ final class ControlServer {
   }
 
   private func serve(_ fields: Fields, to client: Client) {
+    guard !client.isWaiting else {
+      // Answers come in the order of the questions, or nobody knows which is which.
+      send(
+        Fields.failure("one request at a time: the answer to the last is on its way"), to: client)
+      return forget(client)
+    }
     let request: ControlRequest
     do throws(ControlError) { request = try ControlRequest.parse(fields) } catch {
       return send(Fields.failure(error.description), to: client)
     }
-    send(answer(request), to: client)
+    guard let fields = answer(request) else {
+      client.isWaiting = true
+      return
+    }
+    send(fields, to: client)
     if case .watch(let levels, let words) = request {
       client.wantsEvents = true
       client.wantsLevels = levels
@@ -136,5 +161,9 @@ final class ControlServer {
     client.watch = nil
     client.wantsEvents = false
     clients.removeAll { $0 === client }
+    if client.isWaiting {
+      client.isWaiting = false
+      abandoned()
+    }
   }
 }

@@ -4,6 +4,7 @@ internal import Linux
 internal import Opus
 internal import Room
 internal import Settings
+internal import SoundCards
 internal import VoiceCore
 internal import WebSockets
 
@@ -17,11 +18,12 @@ final class ConversationLoop {
   static let longestGoodbye = SampleSpan.milliseconds(300)
 
   let bridge: Bridge
-  let loaded: LoadedSettings
+  var loaded: LoadedSettings
   private let loop: EventLoop
   let sound: SoundKeeper
   let hands: Hands
   private let keeper: EchoKeeper
+  private let measuring: MeasureKeeper
   private let startedAt = MonotonicClock.microseconds()
   private let watchdogEvery: SampleSpan?
   var conversation: Conversation
@@ -38,6 +40,7 @@ final class ConversationLoop {
   /// How far the agent's clock is ahead of ours, in milliseconds.
   private var clockOffset: Int64?
   private var isRealtime = false
+  private var isSomebodySpeaking = false
   private var stopAt: SampleTime?
   private var nextLevels = SampleTime.start
   private var nextStats = SampleTime.start
@@ -55,6 +58,7 @@ final class ConversationLoop {
     self.keeper = keeper
     sound = SoundKeeper(opener: CardOpener(settings: settings, bridge: bridge), bridge: bridge)
     hands = Hands(settings, bridge: bridge, loop: loop)
+    measuring = MeasureKeeper(bridge: bridge, settings: settings)
     conversation = Conversation(settings: Conversation.Settings(settings))
     self.coding = coding
     // Half of what systemd allows, as sd_watchdog_enabled(3) advises.
@@ -73,7 +77,7 @@ final class ConversationLoop {
 
   /// Looks after microphone and loudspeaker; for the first time before the audio thread runs.
   func checkSound() {
-    let news = sound.check(at: now, mayOpen: stopAt == nil)
+    let news = sound.check(at: now, mayOpen: stopAt == nil, isIdle: !conversation.isBusy)
     if news.isEmpty { return }
     for one in news {
       follow(one)
@@ -81,6 +85,9 @@ final class ConversationLoop {
     }
     perform(conversation.sound(isWorking: sound.problem == nil))
   }
+
+  /// A sound card came or went, or may be opened now.
+  func cardsChanged() { sound.chooser.noteNews(at: now) }
 
   func audioRuns(isRealtime: Bool) { self.isRealtime = isRealtime }
 
@@ -118,6 +125,7 @@ final class ConversationLoop {
     drainRecording()
     pump()
     keepEcho()
+    checkMeasuring()
     if keeper.isDue(at: now, replies: tally.replies) { bridge.echo.ask() }
   }
 
@@ -127,6 +135,7 @@ final class ConversationLoop {
 
   private func hear(_ heard: HeardFrame) {
     now = heard.time
+    isSomebodySpeaking = heard.isSpeech
     checkSound()
     if let stopAt, now >= stopAt { loop.stop() }
     perform(conversation.hear(heard))
@@ -167,6 +176,36 @@ final class ConversationLoop {
     let broken = coding.downlink.pump(into: bridge.toPlay) { conversation.nextToDecode() }
     if broken > 0 { tally.countBroken(broken) }
   }
+
+  // MARK: Measuring
+
+  private func measure(accept: Bool) -> Fields? {
+    if conversation.isBusy || isSomebodySpeaking {
+      return .failure("not measured: a conversation is under way")
+    }
+    if bridge.isMuted { return .failure("not measured: it is muted: auricle mute off") }
+    if let whyNot = measuring.begin(
+      accept: accept, volume: hands.volume.percent, sound: sound, at: now)
+    {
+      return .failure("not measured: \(whyNot)")
+    }
+    return nil
+  }
+
+  private func checkMeasuring() {
+    guard measuring.isUnderWay else { return }
+    if conversation.isBusy { measuring.callOff(because: "a conversation began") }
+    guard let answer = measuring.check(at: now) else { return }
+    var happening = Happening("measured", at: now)
+    for key in ["delay_ms", "drift_ppm", "above_noise_db", "noise_db", "echo_reduction_db"] {
+      if let value = answer[key] { happening.fields.add(key, value) }
+    }
+    if case .refused(let reason) = answer.outcome { happening.fields.add("reason", reason) }
+    tell(happening)
+    control?.deliver(answer)
+  }
+
+  func measurementAbandoned() { measuring.callOff(because: "nobody waits for it any more") }
 
   // MARK: The link
 
@@ -257,13 +296,23 @@ final class ConversationLoop {
       .shown(conversation.shown, before: conversation.shown, because: .stopped), at: now)
   }
 
-  func answer(_ request: ControlRequest) -> Fields {
+  /// Nil: the answer takes its time, and is delivered.
+  func answer(_ request: ControlRequest) -> Fields? {
     var fields = Fields()
     switch request {
     case .status: fields = status
     case .version: fields.add("version", Version.current)
     case .watch: break
     case .settings: fields = settings
+    case .cards:
+      fields = CardDesk.report(
+        loaded.settings, sound.chooser, hears: sound.pick(.microphone),
+        speaks: sound.pick(.loudspeaker))
+    case .use(let microphone, let loudspeaker):
+      if let refusal = use(microphone, loudspeaker) { return .failure(refusal) }
+    case .measure(let accept): return measure(accept: accept)
+    case .listen where measuring.isUnderWay:
+      return .failure("cannot listen: the board is being measured, which takes six seconds")
     case .listen:
       if let obstacle = conversation.presence.obstacle {
         perform(conversation.press(.listen))
@@ -289,9 +338,30 @@ final class ConversationLoop {
     return fields
   }
 
+  /// - Returns: why not.
+  private func use(_ microphone: String?, _ loudspeaker: String?) -> String? {
+    guard loaded.settings.sound.card == .alsa else {
+      return "sound.card is \(loaded.settings.sound.card.word): no sound card is used"
+    }
+    for text in [microphone, loudspeaker] {
+      do throws(CardWish.Malformed) { _ = try CardWish.parse(text ?? "auto") } catch {
+        return "that names no card: right is " + error.right
+      }
+    }
+    if let microphone { use(microphone, .microphone) }
+    if let loudspeaker { use(loudspeaker, .loudspeaker) }
+    return nil
+  }
+
+  private func use(_ wish: String, _ side: Side) {
+    loaded.set("alsa", side.word, wish)
+    sound.chooser.use(CardChooser.wish(wish), side, at: now)
+  }
+
   private var whyNoCue: String? {
     if conversation.shown == .speaking { return "an answer plays" }
     if !sound.canPlay { return "there is no sound" }
+    if measuring.isUnderWay { return "the board is being measured" }
     let isSilent = hands.volume.isSilent || hands.volume.cues == 0
     return isSilent ? "the volume, or that of cues, is 0" : nil
   }
@@ -316,6 +386,11 @@ final class ConversationLoop {
     fields.add("sound", sound.name)
     fields.add("microphone", sound.microphoneName ?? "none")
     fields.add("loudspeaker", sound.loudspeakerName ?? "none")
+    for side in Side.allCases {
+      guard let pick = sound.pick(side) else { continue }
+      if let card = pick.card { fields.add("\(side.word)_card", card.name) }
+      fields.add("\(side.word)_why", pick.doubt.isEmpty ? pick.reason : pick.doubt)
+    }
     fields.add("realtime", isRealtime)
     fields.add("echo_path", keeper.hasEarlier ? "of an earlier run" : "new")
     fields.add("frames", bridge.counters.frames.value)

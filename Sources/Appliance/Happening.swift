@@ -37,12 +37,19 @@ extension Happening {
       switch news.kind {
       case .opened: "opened"
       case .failed: "failed"
+      case .kept: "kept"
       case .closed: "closed"
       }
     fields.add("phase", phase)
     fields.add("half", news.half.word)
     switch news.kind {
-    case .opened(let name): fields.add("card", name)
+    case .opened(let name, let why):
+      fields.add("card", name)
+      if !why.isEmpty { fields.add("why", why) }
+    case .kept(let name, let problem):
+      fields.add("card", name)
+      fields.add("reason", problem.reason)
+      fields.add("advice", problem.advice)
     case .failed(let problem):
       fields.add("reason", problem.reason)
       fields.add("advice", problem.advice)

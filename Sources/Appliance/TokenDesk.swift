@@ -39,7 +39,8 @@ final class TokenDesk {
   }
 
   var hasBroker: Bool { broker != nil }
-  var address: String { (grant?.address ?? agent).description }
+  /// Of the agent; of the broker, which says where the agent is, until it did.
+  var address: String { (grant?.address ?? broker ?? agent).description }
 
   var adviceWhenRefused: String {
     if hasBroker { return "a new token is asked for" }
@@ -80,16 +81,19 @@ final class TokenDesk {
       switch outcome {
       case .failed(let failure):
         waiting(
-          .refused(LinkLoss("token broker: \(failure.reason)", advice: failure.advice)))
-      case .answered(let status, let body): waiting(take(status, body))
+          .refused(
+            LinkLoss(
+              "token broker: \(failure.reason)", topic: "token broker: \(failure.summary)",
+              advice: failure.advice)))
+      case .answered(let answer): waiting(take(answer))
       }
     }
   }
 
-  private func take(_ status: Int, _ body: [UInt8]) -> Outcome {
-    guard status == 200 else { return .refused(TokenDesk.refusal(status, body)) }
+  private func take(_ answer: WebRequest.Answer) -> Outcome {
+    guard answer.status == 200 else { return .refused(TokenDesk.refusal(answer)) }
     do throws(BrokerAnswerError) {
-      let answer = try BrokerAnswer.read(body)
+      let answer = try BrokerAnswer.read(answer.body)
       let address: ServerAddress
       do throws(LinkError) { address = try ServerAddress(url: answer.url) } catch {
         return .refused(
@@ -108,10 +112,10 @@ final class TokenDesk {
     }
   }
 
-  private static func refusal(_ status: Int, _ body: [UInt8]) -> LinkLoss {
-    let reason = BrokerAnswer.refusal(body) ?? "it gave no reason"
+  private static func refusal(_ answer: WebRequest.Answer) -> LinkLoss {
+    let reason = BrokerAnswer.refusal(answer.body) ?? "it gave no reason"
     let advice: String =
-      switch status {
+      switch answer.status {
       case 400: "does the broker know a device.name like this one? Letters, digits, . _ - are safe"
       case 401, 403:
         "is device.name the one the broker knows, and broker.secret_file or device.certificate the proof it wants?"
@@ -120,8 +124,10 @@ final class TokenDesk {
       case 500...599: "the broker has trouble; it will be asked again"
       default: "check broker.url"
       }
-    var loss = LinkLoss("token broker: status \(status), \(reason)", advice: advice)
-    loss.needsSomebody = status < 500
+    var loss = LinkLoss("token broker: status \(answer.status), \(reason)", advice: advice)
+    loss.needsRoom = answer.status == 429 || answer.status >= 500
+    loss.needsSomebody = !loss.needsRoom
+    loss.shortestWait = .seconds(Int64(answer.retryAfterSeconds))
     return loss
   }
 }

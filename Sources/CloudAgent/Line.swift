@@ -144,7 +144,7 @@ final class Line {
       Log.info(
         "event=reply_end \(name) reply=\(reply.number) status=\(Line.word(status)) "
           + "audio_ms=\(audio.milliseconds)")
-    case .refused(let code, let message, _):
+    case .refused(let code, let message, _, _):
       Log.warning("event=refused \(name) code=\(code) message=\(Log.quoted(message))")
     case .setVolume(let volume): Log.info("event=volume \(name) volume=\(volume)")
     case .welcome, .transcript, .hint, .interruptAcknowledged: break

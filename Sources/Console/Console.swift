@@ -6,7 +6,7 @@ internal import VoiceCore
 
 /// The command line: does what was asked and says how it went.
 public struct Console {
-  private let screen: Screen
+  let screen: Screen
   /// Opens what becomes readable when the person has seen enough (Ctrl-C); asked by `watch` only,
   /// so that everything else simply ends.
   private let stop: () throws(Failure) -> Int32?
@@ -14,6 +14,8 @@ public struct Console {
   private let process: ([String]) -> Int32
   /// Milliseconds a daemon may take to answer.
   var patience = DaemonClient.patience
+  /// The daemon's program, for what it can tell without running.
+  public var daemon = "auricled"
 
   public init(
     screen: Screen, stop: @escaping () throws(Failure) -> Int32?,
@@ -70,6 +72,7 @@ public struct Console {
     case .cue(let cue):
       let reply = try ask(.cue(cue.word), invocation)
       show(reply, invocation) { ["cue \(cue.word)"] }
+    case .sound(let task): try sound(task, invocation)
     case .settings: try settings(invocation)
     case .settingsInFiles: show(SettingsPage(files: try files(invocation)), invocation)
     case .sample: printText(SampleFile.text)
@@ -81,7 +84,7 @@ public struct Console {
     }
   }
 
-  private func show(_ reply: Fields, _ invocation: Invocation, lines: () -> [String]) {
+  func show(_ reply: Fields, _ invocation: Invocation, lines: () -> [String]) {
     if invocation.wantsJSON {
       screen.printBytes(Facts.object(reply))
     } else {
@@ -168,7 +171,7 @@ public struct Console {
     screen.printBytes(bytes)
   }
 
-  private func ask(_ request: ControlRequest, _ invocation: Invocation) throws(Failure) -> Fields {
+  func ask(_ request: ControlRequest, _ invocation: Invocation) throws(Failure) -> Fields {
     var daemon = try connect(invocation)
     return try daemon.ask(request)
   }

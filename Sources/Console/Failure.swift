@@ -15,12 +15,14 @@ public enum Failure: Error, Equatable, Sendable {
   case refused(String)
   case badSettings(SettingsError)
   case output(LinuxError)
+  /// A settings file.
+  case notWritten(LinuxError)
 
   public var exitCode: ExitCode {
     switch self {
     case .wrongUse: .wrongUse
     case .notRunning, .notPermitted, .unreachable, .silent, .hungUp, .notOurs: .unreachable
-    case .refused, .output: .refused
+    case .refused, .output, .notWritten: .refused
     case .badSettings: .badSettings
     }
   }
@@ -38,6 +40,7 @@ public enum Failure: Error, Equatable, Sendable {
     case .notOurs(let error): "auricled answered what is no answer: \(error.description)"
     case .refused(let sentence): sentence
     case .badSettings: "the settings files have errors"
+    case .notWritten(let error): "the setting is not changed: \(error.description)"
     case .output(let error): "the output could not be written: \(error.reason)"
     }
   }
@@ -61,7 +64,8 @@ public enum Failure: Error, Equatable, Sendable {
     case .silent, .hungUp: ["look why          journalctl -u auricled -n 30"]
     case .notOurs: ["another program may own that socket, or the two versions do not fit"]
     case .badSettings(let error): error.lines
-    case .unreachable, .refused, .output: []
+    case .notWritten(let error) where error.isPermission: ["root may: sudo auricle ..."]
+    case .unreachable, .refused, .output, .notWritten: []
     }
   }
 }

@@ -1,5 +1,6 @@
 public import ControlProtocol
 internal import Settings
+internal import SoundCards
 public import VoiceCore
 
 /// A command line, understood.
@@ -12,6 +13,7 @@ public struct Invocation: Equatable, Sendable {
     case mute(Bool?)
     case volume(VolumeWish)
     case cue(Cue)
+    case sound(SoundTask)
     case settings
     case settingsInFiles
     case sample
@@ -44,7 +46,7 @@ public struct Invocation: Equatable, Sendable {
         try found.take(option: argument, rest: arguments, &index)
       } else if let verb = found.verb {
         found.operands.append(argument)
-        if found.operands.count > 1 {
+        if found.operands.count > max(1, verb.mostOperands) {
           throw wrong("\(verb.name) takes no \"\(shown(argument))\"", verb)
         }
       } else {
@@ -171,6 +173,7 @@ public struct Invocation: Equatable, Sendable {
       case .mute: return .mute(try onOrOff())
       case .volume: return .volume(try volume())
       case .cue: return .cue(try cue())
+      case .sound: return .sound(try SoundTask.parse(operands, side: try side()))
       case .settings: return try settings()
       case .process: return .process([])
       case .version: return .version
@@ -213,6 +216,13 @@ public struct Invocation: Equatable, Sendable {
           .volume)
       }
       return number
+    }
+
+    private func side() throws(Failure) -> Side? {
+      if has(.microphone), has(.loudspeaker) {
+        throw wrong("without --microphone and --loudspeaker it is both", .sound)
+      }
+      return has(.microphone) ? .microphone : has(.loudspeaker) ? .loudspeaker : nil
     }
 
     private func cue() throws(Failure) -> Cue {

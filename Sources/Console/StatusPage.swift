@@ -19,7 +19,7 @@ struct StatusPage {
     lines.append("")
     add("agent", agent, to: &lines)
     add("microphone", microphone, to: &lines)
-    add("speaker", StatusPage.volume(fields), to: &lines)
+    add("speaker", speaker, to: &lines)
     add("buttons", text("buttons"), to: &lines)
     add("so far", conversation, to: &lines)
     add("link", traffic, to: &lines)
@@ -64,6 +64,7 @@ struct StatusPage {
   private var microphone: String? {
     guard let isMuted = fields.flag("muted") else { return nil }
     if isMuted { return screen.painted("closed (\(muted)", .yellow) }
+    if let card = card("microphone") { return "on, \(card)" }
     guard let sound = text("sound") else { return "on" }
     if sound.isSame(as: "none") { return screen.painted("no sound card", .red) }
     return "on, \(sound)"
@@ -82,6 +83,19 @@ struct StatusPage {
     if let cues = fields.number("cues") { line += ", cues \(cues)" }
     if let hand = fields["volume_by"], !hand.isEmpty { line += "   (\(Words.harmless(hand)))" }
     return line
+  }
+
+  private var speaker: String? {
+    guard let volume = StatusPage.volume(fields) else { return nil }
+    return volume + (card("loudspeaker").map { ", \($0)" } ?? "")
+  }
+
+  /// `Speak 510, hw:CARD=USB,DEV=0 (160/640)   USB speakerphone: ...`; nil where there is no choice
+  /// of cards.
+  private func card(_ side: String) -> String? {
+    guard let name = text(side), let why = text("\(side)_why") else { return nil }
+    let card = text("\(side)_card").map { "\($0), " } ?? ""
+    return "\(card)\(name)   (\(why))"
   }
 
   private var conversation: String? {

@@ -3,7 +3,7 @@ internal import VoiceCore
 
 /// What the command can be asked to do: parser, help and manual are made from these.
 public enum Verb: CaseIterable, Equatable, Sendable {
-  case status, watch, listen, stop, mute, volume, cue, settings, process, version, help
+  case status, watch, listen, stop, mute, volume, cue, sound, settings, process, version, help
 
   public var name: String {
     switch self {
@@ -14,6 +14,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .mute: "mute"
     case .volume: "volume"
     case .cue: "cue"
+    case .sound: "sound"
     case .settings: "settings"
     case .process: "process"
     case .version: "version"
@@ -32,11 +33,15 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .mute: "[on|off]"
     case .volume: "[0-100|+N|-N]"
     case .cue: "NAME"
+    case .sound: SoundTask.operands
     case .help: "[VERB]"
     case .process: "--mic FILE [--ref FILE] [--out FILE] [--events FILE] [--plot FILE]"
     case .status, .watch, .listen, .stop, .settings, .version: ""
     }
   }
+
+  /// More than that many is a mistake.
+  var mostOperands: Int { operands.isEmpty ? 0 : self == .sound ? 2 : 1 }
 
   public var summary: String {
     switch self {
@@ -47,6 +52,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .mute: "close or open the microphone, or say which it is"
     case .volume: "set the loudspeaker's volume, or say it"
     case .cue: "let one of the device's own sounds be heard"
+    case .sound: "the sound cards and which of them are used, or choose one"
     case .settings: "the settings in force, and the file and line of each"
     case .process: "send recorded sound through the hearing, without a device"
     case .version: "the versions of the command and of the running daemon"
@@ -77,6 +83,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         "--out gets the sound a recogniser would get, --events one JSON object a line for each frame and each event, --plot a picture (SVG) of it all on one time axis; - is standard output. With none of them the figures are printed.",
         "--batch FOLDER [--out FOLDER] [--plots] takes every folder in FOLDER that has a mic.wav and, where there was a loudspeaker, a ref.wav; it leaves clean.wav, events.jsonl and with --plots plot.svg beside them or in a folder of the same name in --out, and prints a line of figures for each. A scene that cannot be processed is told, the rest goes on, and the exit code is 1.",
       ]
+    case .sound: SoundTask.Word.allCases.map { $0.details }
     case .mute:
       [
         "Muted means that the capture device is closed. It stays so over restarts, as [sound] mute_at_start says. A mute switch that is on has the last word: then off is refused."
@@ -112,6 +119,13 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         ("auricle volume", "says what it is, and by what"),
       ]
     case .cue: [("auricle cue listening", "is the loudspeaker loud enough?")]
+    case .sound:
+      [
+        ("auricle sound list", "which cards are there, and what each can do"),
+        ("auricle sound use Jabra", "hear and speak with the card of that name"),
+        ("auricle sound use vc4hdmi0 --loudspeaker", "the television speaks"),
+        ("auricle sound use auto", "let the device choose again"),
+      ]
     case .settings:
       [
         ("auricle settings", "what holds, and why"),
@@ -137,6 +151,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .status, .listen, .stop, .mute, .cue, .version: [.json]
     case .volume: [.json, .cues]
     case .watch: [.json, .levels, .words]
+    case .sound: [.json, .microphone, .loudspeaker]
     case .settings: [.json, .files, .sample, .reference]
     case .help: [.manual]
     // It reads its own.
@@ -150,7 +165,8 @@ public enum Verb: CaseIterable, Equatable, Sendable {
 
 /// An option, the same wherever it is allowed.
 public enum Option: CaseIterable, Equatable, Sendable {
-  case json, levels, words, cues, files, sample, reference, manual, socket, config, help
+  case json, levels, words, cues, files, sample, reference, microphone, loudspeaker, manual, socket,
+    config, help
 
   /// Allowed with every verb that asks the daemon.
   public static let common: [Option] = [.socket, .config]
@@ -164,6 +180,8 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .files: "--files"
     case .sample: "--sample"
     case .reference: "--reference"
+    case .microphone: "--microphone"
+    case .loudspeaker: "--loudspeaker"
     case .manual: "--man"
     case .socket: "--socket"
     case .config: "--config"
@@ -178,7 +196,7 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .manual: "PAGE"
     case .socket: "PATH"
     case .config: "FILE"
-    case .json, .levels, .words, .files, .sample, .reference, .help: nil
+    case .json, .levels, .words, .files, .sample, .reference, .microphone, .loudspeaker, .help: nil
     }
   }
 
@@ -194,6 +212,8 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .files: "read the files, do not ask the daemon"
     case .sample: "print a settings file with every key and its default"
     case .reference: "print the reference of all keys (Markdown)"
+    case .microphone: "only the card that hears"
+    case .loudspeaker: "only the card that speaks"
     case .manual: "print a manual page: auricle, auricled or auricle.conf"
     case .socket: "the daemon's socket, instead of the one in the settings"
     case .config: "read this settings file instead of the device's own; may be repeated"

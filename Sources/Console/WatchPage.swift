@@ -124,12 +124,16 @@ struct WatchPage {
     // Microphone and loudspeaker of a real card come and go apart.
     let half = facts.text("half")
     let who = half.isEmpty || half.isSame(as: "both") ? "sound" : half
-    switch facts.phase(of: ["opened", "failed", "recovered", "closed"]) {
-    case 0: return "\(who): opened\(facts.inBrackets("card"))"
+    switch facts.phase(of: ["opened", "failed", "recovered", "closed", "kept"]) {
+    case 0: return "\(who): opened\(facts.inBrackets("card"))\(facts.lead(",", "why"))"
     case 1:
       return screen.painted("\(who): failed\(facts.reason)\(facts.lead(":", "advice"))", .red)
     case 2: return screen.painted("\(who): recovered\(facts.reason)", .yellow)
     case 3: return "\(who): closed"
+    case 4:
+      return screen.painted(
+        "\(who): stays\(facts.inBrackets("card")), a better one cannot be opened: \(facts.text("reason"))",
+        .yellow)
     default: return facts.plain
     }
   }

@@ -13,8 +13,16 @@ public enum ControlRequest: Equatable, Sendable {
   case volume(VolumeWish)
   /// Lets a cue be heard, by its name.
   case cue(String)
+  /// The sound cards that are there, and which are used.
+  case cards
+  /// Which card to hear and which to speak with from now on, as in the settings; nil leaves one as
+  /// it is.
+  case use(microphone: String?, loudspeaker: String?)
   case settings
   case version
+  /// Plays a sound and measures what comes of it; with `accept` that is how it should be. The answer
+  /// takes seconds.
+  case measure(accept: Bool)
 
   public var name: String {
     switch self {
@@ -25,8 +33,11 @@ public enum ControlRequest: Equatable, Sendable {
     case .mute: "mute"
     case .volume: "volume"
     case .cue: "cue"
+    case .cards: "cards"
+    case .use: "use"
     case .settings: "settings"
     case .version: "version"
+    case .measure: "measure"
     }
   }
 
@@ -43,7 +54,11 @@ public enum ControlRequest: Equatable, Sendable {
       if let step = wish.step { fields.add("step", step) }
       if let cues = wish.cues { fields.add("cues", cues) }
     case .cue(let cue): fields.add("cue", cue)
-    case .status, .listen, .stop, .mute, .settings, .version: break
+    case .use(let microphone, let loudspeaker):
+      if let microphone { fields.add("microphone", microphone) }
+      if let loudspeaker { fields.add("loudspeaker", loudspeaker) }
+    case .measure(let accept): fields.add("accept", accept)
+    case .status, .listen, .stop, .mute, .cards, .settings, .version: break
     }
     return fields
   }
@@ -70,12 +85,20 @@ public enum ControlRequest: Equatable, Sendable {
           volume: try given.number("volume", 0...100), step: try given.number("step", -100...100),
           cues: try given.number("cues", 0...100)))
     }
+    if name.isSame(as: "measure") {
+      try given.allow("accept")
+      return .measure(accept: try given.flag("accept") ?? false)
+    }
     if name.isSame(as: "cue") {
       try given.allow("cue")
       // Which there are, the daemon knows.
       return .cue(fields["cue"] ?? "")
     }
-    for plain in [ControlRequest.status, .listen, .stop, .settings, .version]
+    if name.isSame(as: "use") {
+      try given.allow("microphone", "loudspeaker")
+      return .use(microphone: fields["microphone"], loudspeaker: fields["loudspeaker"])
+    }
+    for plain in [ControlRequest.status, .listen, .stop, .cards, .settings, .version]
     where name.isSame(as: plain.name) {
       try given.allow()
       return plain

@@ -6,8 +6,9 @@ public struct Fields: Equatable, Sendable {
     public let value: String
   }
 
-  /// All settings with their origins need a hundred.
-  public static let mostFields = 256
+  /// All settings with their origins need a hundred and fifty, a machine full of sound cards five
+  /// hundred.
+  public static let mostFields = 640
   public static let longestKey = 64
   /// Of a whole block; a longer one ends the conversation.
   public static let largestBlock = 64 << 10

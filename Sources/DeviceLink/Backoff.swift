@@ -6,6 +6,14 @@ struct Backoff: Sendable {
   static let shortestCeiling = SampleSpan.milliseconds(500)
   /// While somebody may be waiting.
   static let urgentCeiling = SampleSpan.milliseconds(800)
+  /// While it was there a moment ago: an agent that is started again is back within minutes.
+  static let recentCeiling = SampleSpan.seconds(3)
+
+  enum Hurry: Sendable {
+    case urgent, recent, patient
+    /// Nothing changes until somebody does something: the longest wait from the beginning.
+    case hopeless
+  }
   /// Only a link that held counts as success: an agent that welcomes and hangs up must not be called
   /// all the time.
   static let heldLongEnough = SampleSpan.seconds(10)
@@ -22,12 +30,19 @@ struct Backoff: Sendable {
 
   mutating func succeeded() { failures = 0 }
 
-  mutating func next(isUrgent: Bool) -> SampleSpan {
+  mutating func next(_ hurry: Hurry) -> SampleSpan {
     failures += 1
     let doublings = min(failures - 1, 16)
     var ceiling = min(
       longestWait, SampleSpan(samples: Backoff.shortestCeiling.samples << Int64(doublings)))
-    if isUrgent { ceiling = min(ceiling, Backoff.urgentCeiling) }
+    switch hurry {
+    case .urgent: ceiling = min(ceiling, Backoff.urgentCeiling)
+    case .recent: ceiling = min(ceiling, Backoff.recentCeiling)
+    case .patient: break
+    case .hopeless:
+      let half = SampleSpan(samples: longestWait.samples / 2)
+      return half + jitter(within: half)
+    }
     return jitter(within: ceiling)
   }
 

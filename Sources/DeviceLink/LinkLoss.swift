@@ -4,17 +4,24 @@ public import VoiceCore
 public struct LinkLoss: Equatable, Sendable {
   public let reason: String
   public let advice: String
+  /// The reason without what one attempt happened to find out besides, and another does not.
+  public let topic: String
   /// The agent did not accept the token.
   public var isUnauthorized = false
   /// One of the two sent what the other does not take: in a session that goes on it would again.
   public var endsSession = false
-  /// Trying again soon changes nothing: somebody must do something first, or there must be room.
+  /// Trying again soon changes nothing: somebody must do something first.
   public var needsSomebody = false
+  /// There must be room first, where others try to come in, too.
+  public var needsRoom = false
+  /// The other side wants to be left alone for so long.
+  public var shortestWait = SampleSpan.zero
   /// We wanted it so.
   public private(set) var isPlanned = false
 
-  public init(_ reason: String, advice: String) {
+  public init(_ reason: String, topic: String? = nil, advice: String) {
     self.reason = reason
+    self.topic = topic ?? reason
     self.advice = advice
   }
 
@@ -22,13 +29,14 @@ public struct LinkLoss: Equatable, Sendable {
   init(refusedWith code: String, _ message: String) {
     var endsSession = true
     var needsSomebody = false
+    var needsRoom = false
     func isCode(_ other: StaticString) -> Bool {
       other.withUTF8Buffer { code.utf8.elementsEqual($0) }
     }
     switch true {
     case isCode("session_limit"), isCode("rate_limited"):
       advice = "the agent has no room for this device just now; it will be tried again"
-      (endsSession, needsSomebody) = (false, true)
+      (endsSession, needsRoom) = (false, true)
     case isCode("unauthorized"):
       advice = "a new token is asked for"
       endsSession = false
@@ -45,14 +53,16 @@ public struct LinkLoss: Equatable, Sendable {
       needsSomebody = isCode("unsupported")
     }
     reason = "the agent refused: \(message) (\(code))"
+    topic = reason
     isUnauthorized = isCode("unauthorized")
     self.endsSession = endsSession
     self.needsSomebody = needsSomebody
+    self.needsRoom = needsRoom
   }
 
   /// The same trouble, whatever it was worth telling about it.
   public func isSame(as other: LinkLoss) -> Bool {
-    reason.utf8.elementsEqual(other.reason.utf8)
+    topic.utf8.elementsEqual(other.topic.utf8)
   }
 
   static var planned: LinkLoss {

@@ -25,6 +25,11 @@ public struct LinkMachine: Sendable {
   /// A broker that fails while nothing depends on it is asked again after this.
   static let mintAgainAfter = SampleSpan.seconds(30)
 
+  /// For so long after a loss it is likely that the agent is only being started again.
+  static let recently = SampleSpan.seconds(300)
+  /// A server that asks for more patience than this is not believed.
+  static let longestRetryAfter = SampleSpan.seconds(600)
+
   /// A session that ends sooner after its begin is a mistake: nobody could talk in it.
   static let shortestSession = SampleSpan.seconds(10)
 
@@ -64,6 +69,8 @@ public struct LinkMachine: Sendable {
   var refusal: LinkLoss?
   var leave: Leave?
   var comeBackAfter = SampleSpan.zero
+  /// Until then whoever refused us wants to be left alone, whatever happens here.
+  var leftAloneUntil = SampleTime.start
   var grant = Grant.none
   var mayMintAgain = true
 
@@ -205,7 +212,8 @@ public struct LinkMachine: Sendable {
   /// Not at once for all devices behind one switch, but soon.
   mutating func tryNow() {
     guard case .waiting(let until) = phase else { return }
-    phase = .waiting(until: min(until, now + backoff.jitter(within: .milliseconds(300))))
+    let soon = max(leftAloneUntil, now + backoff.jitter(within: .milliseconds(300)))
+    phase = .waiting(until: min(until, soon))
   }
 
   // MARK: Calling
@@ -231,7 +239,13 @@ public struct LinkMachine: Sendable {
   }
 
   /// Somebody may be waiting: short of giving up, we try often.
-  var isUrgent: Bool { awaySince != nil && !isGivenUp }
+  func hurry(after loss: LinkLoss) -> Backoff.Hurry {
+    if loss.needsSomebody { return .hopeless }
+    guard !loss.isUnauthorized, let awaySince, now - awaySince < LinkMachine.recently else {
+      return .patient
+    }
+    return isGivenUp || loss.needsRoom ? .recent : .urgent
+  }
 
   mutating func greet(_ effects: inout [Effect]) {
     var hello = settings.hello
@@ -267,7 +281,7 @@ public struct LinkMachine: Sendable {
       } else {
         // An agent that sends us away at once is not to be called all the time.
         let held = now - openedAt >= Backoff.heldLongEnough
-        let wait = max(comeBackAfter, held ? .zero : backoff.next(isUrgent: isTalking))
+        let wait = max(comeBackAfter, held ? .zero : backoff.next(isTalking ? .urgent : .patient))
         phase = .waiting(until: now + wait)
         away(&effects)
       }
@@ -275,14 +289,26 @@ public struct LinkMachine: Sendable {
       return
     }
     if wasOpen { away(&effects) }
-    let isUrgent = isUrgent && !loss.needsSomebody
     // A new token is worth one try at once.
     let mayTryAtOnce = loss.isUnauthorized && settings.usesBroker && mayMintAgain
-    var wait = mayTryAtOnce ? .zero : backoff.next(isUrgent: isUrgent)
+    var wait = mayTryAtOnce ? .zero : backoff.next(hurry(after: loss))
     if loss.isUnauthorized { mayMintAgain = false }
     // It asked us to leave, and hung up before we did.
     wait = max(wait, comeBackAfter)
     comeBackAfter = .zero
+    rest(for: wait, after: loss, &effects)
+  }
+
+  mutating func rest(for wait: SampleSpan, after loss: LinkLoss, _ effects: inout [Effect]) {
+    var wait = wait
+    if loss.shortestWait > .zero {
+      // All whom it told the same are not to come in the same second.
+      let asked = min(loss.shortestWait, LinkMachine.longestRetryAfter)
+      leftAloneUntil = now + asked
+      wait = max(
+        wait,
+        asked + backoff.jitter(within: max(.seconds(1), SampleSpan(samples: asked.samples / 8))))
+    }
     phase = .waiting(until: now + wait)
     effects.append(.note(.lost(loss, wait: wait)))
   }
@@ -301,11 +327,13 @@ public struct LinkMachine: Sendable {
   mutating func notGranted(_ loss: LinkLoss, _ effects: inout [Effect]) {
     guard case .minting = phase else {
       // There is time: the token we have is still good.
+      if case .held(let renewAt, let until) = grant {
+        let asked = min(loss.shortestWait, LinkMachine.longestRetryAfter)
+        grant = .held(renewAt: max(renewAt, now + asked), until: until)
+      }
       return effects.append(.note(.notRenewed(loss)))
     }
     grant = .none
-    let wait = backoff.next(isUrgent: isUrgent && !loss.needsSomebody)
-    phase = .waiting(until: now + wait)
-    effects.append(.note(.lost(loss, wait: wait)))
+    rest(for: backoff.next(hurry(after: loss)), after: loss, &effects)
   }
 }

@@ -98,7 +98,7 @@ extension LinkMachine {
   mutating func deliver(_ message: Downstream, _ effects: inout [Effect]) {
     switch message {
     case .replyStart(_, let turn, _): outbox.release(turn)
-    case .refused(let code, let message, isFatal: true):
+    case .refused(let code, let message, isFatal: true, _):
       let refusal = LinkLoss(refusedWith: code, message)
       // What was wrong would be said again in a session that goes on.
       if refusal.endsSession { endSession(&effects) }

@@ -8,7 +8,8 @@ struct Liveness: Sendable {
   static let askAfter = SampleSpan.milliseconds(700)
   /// An unanswered question is an end after this, or later when answers are known to take long.
   static let shortestPatience = SampleSpan.milliseconds(1_300)
-  static let longestPatience = SampleSpan.milliseconds(4_200)
+  /// With the time before the question, and with a busy machine, all of it stays below five seconds.
+  static let longestPatience = SampleSpan.milliseconds(3_900)
 
   private(set) var roundTrip = SampleSpan.zero
   private var lastHeard = SampleTime.start

@@ -61,6 +61,14 @@ public struct ChildProcess: ~Copyable {
       owning: identifier, output: captureOutput ? FileDescriptor(owning: ends[0]) : nil)
   }
 
+  /// Of what it prints, when that was asked for; 0 at its end.
+  public func readOutput(into buffer: inout [UInt8]) throws(LinuxError) -> Int? {
+    switch output {
+    case .some(let output): try output.read(into: &buffer, limit: buffer.count)
+    case .none: nil
+    }
+  }
+
   /// Asks it to end (SIGTERM).
   public func stop() { kill(identifier, SIGTERM) }
 

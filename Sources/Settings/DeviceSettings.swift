@@ -82,10 +82,18 @@ public struct DeviceSettings: Equatable, Sendable {
   }
 
   public struct ALSA: Equatable, Sendable {
-    public var microphone = "default"
-    public var loudspeaker = "default"
+    public var microphone = "auto"
+    public var loudspeaker = "auto"
     public var period: SampleSpan = .milliseconds(10)
     public var buffer: SampleSpan = .milliseconds(40)
+    /// 0: whatever suits the card.
+    public var rate = 0
+    /// 1 is the first; 0 is the mean of all.
+    public var microphoneChannel = 0
+    /// Of the microphone's card, what the loudspeaker plays; 0: none.
+    public var referenceChannel = 0
+    /// 1 is the first; 0 is all of them.
+    public var loudspeakerChannel = 0
   }
 
   /// The simulated room.

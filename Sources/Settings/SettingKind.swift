@@ -1,3 +1,5 @@
+internal import SoundCards
+
 /// What a setting's value may be: reads the words of a file and writes them back.
 public enum SettingKind: Equatable, Sendable {
   case number(ClosedRange<Int64>, Unit)
@@ -13,6 +15,8 @@ public enum SettingKind: Equatable, Sendable {
   case pins
   /// Keys and switches of input devices, with blanks between; or nothing.
   case buttons
+  /// Which sound card: a wish of ours, or any name of ALSA's.
+  case card
 
   /// Longer texts are refused: nothing we hand to the system or to an agent needs more.
   public static let longestText = 255
@@ -27,7 +31,7 @@ public enum SettingKind: Equatable, Sendable {
   public var unit: Unit? {
     switch self {
     case .number(_, let unit), .numbers(_, let unit): unit
-    case .flag, .words, .text, .path, .address, .pins, .buttons: nil
+    case .flag, .words, .text, .path, .address, .pins, .buttons, .card: nil
     }
   }
 
@@ -90,6 +94,7 @@ public enum ValueFault: Error, Equatable, Sendable {
   case badAddress
   case badPin
   case badButton(String)
+  case badCard(right: String)
   case commentAfterValue
 }
 
@@ -119,6 +124,12 @@ extension SettingKind {
       let address = try text(in: given, mayBeEmpty: false)
       guard SettingKind.isAddress(Array(address.utf8)) else { throw .badAddress }
       return .text(address)
+    case .card:
+      let card = try text(in: given, mayBeEmpty: false)
+      do throws(CardWish.Malformed) { _ = try CardWish.parse(card) } catch {
+        throw .badCard(right: error.right)
+      }
+      return .text(card)
     case .pins:
       let pins = try text(in: given, mayBeEmpty: true)
       guard Array(pins.utf8)[...].split(separator: UInt8(ascii: " ")).allSatisfy(SettingKind.isPin)
@@ -163,6 +174,7 @@ extension SettingKind {
     case .address: return "wss://host:port/path"
     case .buttons:
       return "up to \(SettingKind.mostButtons) names such as KEY_MICMUTE or BTN_0, or nothing"
+    case .card: return CardWish.forms
     case .pins: return "up to five pins of 44 characters, or nothing"
     }
   }

@@ -98,6 +98,7 @@ public struct SettingsProblem: Equatable, Sendable, CustomStringConvertible {
     case .badButton(let name):
       return
         "\(what): \(name) is no button we know: write a name of the kernel's (evtest shows them), or the number of a key"
+    case .badCard(let right): return "\(what) names no card: right is \(right)"
     case .badAddress: return "\(what) is no address: write it as \(allowed)"
     case .commentAfterValue:
       return

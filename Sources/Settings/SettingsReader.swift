@@ -194,24 +194,35 @@ public struct SettingsReader: Sendable {
 public enum SettingOrigin: Equatable, Sendable, CustomStringConvertible {
   case builtIn
   case file(String, line: Int)
+  /// Somebody said so to the running daemon.
+  case order
 
   public var description: String {
     switch self {
     case .builtIn: "default"
     case .file(let path, let line): "\(path):\(line)"
+    case .order: "said since the start"
     }
   }
 }
 
 /// The settings in force and where each comes from.
 public struct LoadedSettings: Equatable, Sendable {
-  public let settings: DeviceSettings
+  public private(set) var settings: DeviceSettings
   /// One for each row of the table.
-  public let origins: [SettingOrigin]
+  public private(set) var origins: [SettingOrigin]
 
   public init(settings: DeviceSettings, origins: [SettingOrigin]) {
     precondition(origins.count == SettingsTable.rows.count)
     self.settings = settings
     self.origins = origins
+  }
+
+  /// Changes one that is fit, such as a command gave it.
+  public mutating func set(_ section: String, _ key: String, _ text: String) {
+    guard let row = SettingsTable.find(section, key), let value = SettingsTable.rows[row].read(text)
+    else { return }
+    SettingsTable.rows[row].store(value, in: &settings)
+    origins[row] = .order
   }
 }

@@ -88,12 +88,14 @@ public enum SettingsTable {
     ) { $0.carry(&$1.sound.muteAtStart) },
 
     Setting(
-      "alsa", "microphone", .text(mayBeEmpty: false),
-      "ALSA's name of the capture device; arecord -L lists them."
+      "alsa", "microphone", .card,
+      "The card that hears. auto: a USB speakerphone before a codec of the board before a microphone alone; what is plugged in later is taken too. auricle sound list shows what there is.",
+      command: "auricle sound use"
     ) { $0.carry(&$1.alsa.microphone) },
     Setting(
-      "alsa", "loudspeaker", .text(mayBeEmpty: false),
-      "ALSA's name of the playback device; aplay -L lists them."
+      "alsa", "loudspeaker", .card,
+      "The card that speaks. auto: the microphone's own card if it can, else the best other, a screen last.",
+      command: "auricle sound use"
     ) { $0.carry(&$1.alsa.loudspeaker) },
     Setting(
       "alsa", "period", .number(5...50, .time),
@@ -103,6 +105,27 @@ public enum SettingsTable {
       "alsa", "buffer", .number(20...500, .time),
       "How much sound the card may hold: at least two periods. Larger survives longer stalls and reacts later."
     ) { $0.carry(&$1.alsa.buffer) },
+    Setting(
+      "alsa", "rate",
+      .numbers(
+        [
+          0, 8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200,
+          96_000, 176_400, 192_000,
+        ], .plain),
+      "Samples a second, of both cards. 0: what suits each best, 16000 if it can; anything else is converted."
+    ) { $0.carry(&$1.alsa.rate) },
+    Setting(
+      "alsa", "microphone_channel", .number(0...8, .plain),
+      "Which of the capture device's channels is heard; 1 is the first. 0: the mean of all but the reference."
+    ) { $0.carry(&$1.alsa.microphoneChannel) },
+    Setting(
+      "alsa", "reference_channel", .number(0...8, .plain),
+      "Which of the capture device's channels is not a microphone but what the loudspeaker plays, wired back inside the card: the echo canceller then takes it for that. 0: none."
+    ) { $0.carry(&$1.alsa.referenceChannel) },
+    Setting(
+      "alsa", "loudspeaker_channel", .number(0...8, .plain),
+      "Which of the playback device's channels speaks; the others are silent. 0: all of them."
+    ) { $0.carry(&$1.alsa.loudspeakerChannel) },
 
     Setting(
       "room", "script", .path(mayBeEmpty: true),

@@ -30,6 +30,8 @@ final class AgentJudge {
   /// The session that the device was welcomed to last.
   private var newest = 0
   private var newestConnection = 0
+  /// Sessions of which messages were tampered with.
+  private var spoiled: Set<Int> = []
 
   init(judge: Judge, replyBuffer: SampleSpan) {
     self.judge = judge
@@ -39,10 +41,15 @@ final class AgentJudge {
   func restarted(_ process: Int) {
     self.process = process
     sessions = [:]
+    spoiled = []
   }
+
+  func spoil(_ session: SessionID) { spoiled.insert(session.number) }
 
   func take(_ note: SessionNote, of session: SessionID) {
     let name = session.number
+    judge.isAboutSpoiled = spoiled.contains(name)
+    defer { judge.isAboutSpoiled = false }
     switch note {
     case .began(let connection, let hello, _):
       // A hello may be late, and its connection long given up; a welcome may never have come there.
@@ -198,7 +205,8 @@ final class AgentJudge {
       if session.sent + length - session.told > replyBuffer {
         judge.fail("bounds", "\(session.sent + length - session.told) ms of a reply are unplayed")
       }
-    case .refused(let code, _, _) where ["turn_idle", "turn_number", "out_of_order"].contains(code):
+    case .refused(let code, _, _, _)
+    where ["turn_idle", "turn_number", "out_of_order"].contains(code):
       judge.fail("protocol-kept", "the agent says \(code)")
     default: break
     }

@@ -57,6 +57,13 @@ final class AgentProcess {
     work.calm(at: now)
   }
 
+  /// What this connection carried is not what was sent.
+  func spoil(_ connection: Connection) {
+    if let session = shelf.session(of: ConnectionID(connection.number)) {
+      witness.spoil(session)
+    }
+  }
+
   /// In a pause, with a connection.
   func checkAgreement() { witness.checkAgreement() }
 

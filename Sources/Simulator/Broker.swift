@@ -8,6 +8,8 @@ final class Broker {
   private var asked: [Int] = []
   private(set) var goodUntil = 0
   var downUntil = 0
+  /// It says no.
+  var refusesUntil = 0
 
   init(grant: SampleSpan, dice: Dice) {
     self.grant = grant
@@ -22,6 +24,17 @@ final class Broker {
     if now < downUntil {
       // Some brokers say no, some say nothing.
       return dice.percent(70) ? [.notGranted(LinkLoss("the broker is down", advice: ""))] : []
+    }
+    if now < refusesUntil {
+      var loss = LinkLoss("the broker says no", advice: "")
+      // This device, or all of them for a while.
+      if dice.percent(50) {
+        loss.needsSomebody = true
+      } else {
+        loss.needsRoom = true
+        loss.shortestWait = .seconds(Int64(dice.within(0...20)))
+      }
+      return [.notGranted(loss)]
     }
     goodUntil = now + grant.steps
     return [.granted(lifetime: grant)]

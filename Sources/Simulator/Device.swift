@@ -144,6 +144,9 @@ final class Device {
       hangUp(parting == .forGood ? 1000 : parting == .forNow ? 1001 : 1008)
     case .deliver(let message):
       if case .replyAudio = message {} else { timeline.add("link", 7, "delivers \(message)") }
+      if case .welcome(let welcome) = message, !welcome.isResumed, let connection {
+        judge.began(connection: connection.number)
+      }
       perform(conversation.receive(message))
       pump()
     case .change(let change):

@@ -11,6 +11,12 @@ final class Judge {
   /// Told off or answered at the latest so long after it was due.
   static let tolerance = Int.milliseconds(300)
 
+  /// What a peer cannot promise whose messages were tampered with: what came, or what was heard, is
+  /// not what the other side believes. All else holds with it, too.
+  private static let excused = [
+    "whole-turns", "agreement", "session-kept", "protocol-kept", "turn-sent-once", "soft-edges",
+  ]
+
   let timeline: Timeline
   private let scenario: Scenario
   var ledger = Ledger()
@@ -72,8 +78,25 @@ final class Judge {
     self.scenario = scenario
   }
 
+  /// The last connection of which a message was tampered with, until a session begins after it.
+  private var spoiledBy: Int?
+  var isSpoiled: Bool { spoiledBy != nil }
+  /// Replies before this one may play on, though their session is over.
+  private var repliesSpoiled = 0
+  /// What is told just now is of a session that was tampered with, perhaps of one long left.
+  var isAboutSpoiled = false
+
+  func spoil(connection: Int) { spoiledBy = max(spoiledBy ?? 0, connection) }
+
+  func began(connection: Int) {
+    guard let spoiledBy, connection > spoiledBy else { return }
+    self.spoiledBy = nil
+    repliesSpoiled = ledger.replies.count
+  }
+
   func fail(_ invariant: String, _ detail: @autoclosure () -> String) {
     guard broken == nil else { return }
+    if isSpoiled || isAboutSpoiled, Judge.excused.contains(invariant) { return }
     broken = Broken(invariant: invariant, detail: detail())
     timeline.add("BROKEN", 0, "\(invariant): \(broken?.detail ?? "")")
   }
@@ -106,7 +129,9 @@ final class Judge {
   /// Our sound is as loud everywhere as the fades make it, so a jump is a click.
   func edge(from last: Int16, to next: Int16) {
     // It ends as it was made.
-    if let sounding, ledger[sounding].heard == ledger[sounding].made { return }
+    if let sounding {
+      if ledger[sounding].heard == ledger[sounding].made || sounding < repliesSpoiled { return }
+    }
     let step = abs(abs(Int(last)) - abs(Int(next)))
     if step > 2 * Int(SoundCode.loudness) / SoundCode.fade {
       fail("soft-edges", "the loudspeaker jumps by \(step) of \(SoundCode.loudness)")
@@ -129,7 +154,11 @@ final class Judge {
         "silent-after-interrupt", "\(reply.name) is heard \((now - reply.deadFrom) * 10 + 20) ms on"
       )
     }
-    if place < reply.heard {
+    if isSpoiled || index < repliesSpoiled, place > reply.heard {
+      // Some of it was lost.
+      ledger[index].isBlurred = true
+      ledger[index].heard = place
+    } else if place < reply.heard {
       fail("no-stale-sound", "\(reply.name) is heard twice at \(place * 10) ms")
     } else if place > reply.heard {
       fail("no-stale-sound", "\(reply.name) jumps from \(reply.heard * 10) to \(place * 10) ms")

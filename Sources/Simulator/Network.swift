@@ -25,6 +25,31 @@ struct Pipe {
   /// Bytes that the line still owes its speed.
   private var debt = 0
   private(set) var deliveredBytes = 0
+  /// What becomes of the next message.
+  var tampering: Tampering?
+  private var delayed: Parcel?
+
+  /// True when something was done to it.
+  mutating func put(_ parcel: Parcel, at time: Int, _ dice: inout Dice) -> Bool {
+    guard case .message(let message) = parcel else {
+      send(parcel, at: time)
+      return false
+    }
+    guard let tampering else {
+      send(parcel, at: time)
+      if let delayed { send(delayed, at: time) }
+      delayed = nil
+      return false
+    }
+    self.tampering = nil
+    switch tampering {
+    case .lose: break
+    case .double: for _ in 0..<2 { send(parcel, at: time) }
+    case .delay: delayed = parcel
+    case .damage: send(.message(Damage.done(to: message, &dice)), at: time)
+    }
+    return true
+  }
 
   mutating func send(_ parcel: Parcel, at time: Int) {
     lastAt = max(lastAt, time)
@@ -108,6 +133,8 @@ final class Network {
   /// Bytes in a frame while it is slow.
   var speed = 20
   private var lag = 0
+  /// A message was tampered with, on its way up or down.
+  var onTampering: (Connection, Tampering, Bool) -> Void = { _, _, _ in }
 
   init(latency: ClosedRange<Int>, dice: Dice) {
     self.latency = latency
@@ -122,6 +149,7 @@ final class Network {
     lagUntil = min(lagUntil, now)
     slowConnectUntil = min(slowConnectUntil, now)
     for connection in connections {
+      (connection.up.tampering, connection.down.tampering) = (nil, nil)
       connection.up.stalledUntil = min(connection.up.stalledUntil, now)
       connection.down.stalledUntil = min(connection.down.stalledUntil, now)
     }
@@ -159,7 +187,19 @@ final class Network {
   func send(_ parcel: Parcel, up isUp: Bool, on connection: Connection, at now: Int) {
     let at = now + trip(at: now)
     guard !connection.isDead else { return }
-    if isUp { connection.up.send(parcel, at: at) } else { connection.down.send(parcel, at: at) }
+    let tampering = isUp ? connection.up.tampering : connection.down.tampering
+    let isChanged =
+      isUp
+      ? connection.up.put(parcel, at: at, &dice) : connection.down.put(parcel, at: at, &dice)
+    if isChanged, let tampering { onTampering(connection, tampering, isUp) }
+  }
+
+  /// The next message of one side is not what it was.
+  func tamper(_ tampering: Tampering) {
+    let isUp = dice.percent(50)
+    for connection in connections {
+      if isUp { connection.up.tampering = tampering } else { connection.down.tampering = tampering }
+    }
   }
 
   /// The line is down: what is on its way is lost for good.

@@ -15,6 +15,8 @@ package enum Fault: Int, CaseIterable, Sendable {
   case slow, lag
   case refused, slowConnect
   case full, unauthorized, brokerDown
+  /// It says no: to this device, or for a while.
+  case brokerRefuses
   /// All sessions are lost.
   case agentRestart
   /// The same without a word to the other side.
@@ -23,6 +25,8 @@ package enum Fault: Int, CaseIterable, Sendable {
   case agentHang
   case drain
   case garbled
+  /// One side does to the next of its messages what TCP never does: it must be broken.
+  case loses, doubles, reorders, damages
   case spuriousError
   case cardLost
   /// The conversation's thread stands still; frames are lost when it lasts.

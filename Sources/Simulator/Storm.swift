@@ -55,11 +55,16 @@ struct Storm {
     case .full: world.agent.fullUntil = now + span
     case .unauthorized: world.broker.withdraw(at: now)
     case .brokerDown: world.broker.downUntil = now + span
+    case .brokerRefuses: world.broker.refusesUntil = now + span
     case .agentRestart: world.agent.restart(for: span, isSilent: false)
     case .agentCrash: world.agent.restart(for: span, isSilent: true)
     case .agentHang: world.agent.hangsUntil = now + span
     case .drain: world.agent.drain(within: span)
     case .garbled: world.garble(dice.below(3))
+    case .loses: network.tamper(.lose)
+    case .doubles: network.tamper(.double)
+    case .reorders: network.tamper(.delay)
+    case .damages: network.tamper(.damage)
     case .spuriousError:
       var wire = NativeAgent()
       let code = dice.pick(["rate_limited", "unsupported", "too_many_turns", "of_its_own"])

@@ -59,6 +59,11 @@ package final class World {
   package func run() -> Outcome {
     device.isServing = { [unowned self] in agent.isServing(at: now) }
     agent.onReset = { [unowned self] in cut($0) }
+    network.onTampering = { [unowned self] in
+      timeline.add("net", 14, "\($1)s a message \($2 ? "up" : "down") on connection \($0.number)")
+      judge.spoil(connection: $0.number)
+      agent.spoil($0)
+    }
     timeline.add("world", 0, scenario.summary)
     loop: while judge.broken == nil {
       if case .over = chapter { break loop }
@@ -78,7 +83,9 @@ package final class World {
     network.pass(at: now)
     answerCalls()
     let wallClock = Int64(1_790_000_000_000) + Int64(now * 10)
-    if now < storm.until || now < broker.downUntil { judge.calmSince = now }
+    if now < storm.until || now < broker.downUntil || now < broker.refusesUntil || judge.isSpoiled {
+      judge.calmSince = now
+    }
     audio.step(now, person.voice(isReplyAudible: audio.isReplyAudible), &device.shared, judge)
     // Who comes first is a matter of luck.
     let isAgentFirst = dice.percent(50)
@@ -150,6 +157,9 @@ package final class World {
       network.calm(at: now)
       agent.calm(at: now)
       broker.downUntil = min(broker.downUntil, now)
+      broker.refusesUntil = min(broker.refusesUntil, now)
+      // Whoever was tampered with need not be right, but must be able to begin anew.
+      if judge.isSpoiled { agent.restart(for: 10, isSilent: false) }
       person.isQuiet = true
       person.stop()
       if person.unmute() { device.press(.mute(false)) }

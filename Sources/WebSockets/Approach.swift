@@ -173,7 +173,9 @@ final class Approach {
     deadline = nil
     guard let way else { return }
     self.way?.attempt = nil
-    if end.wasReached || way.addresses.isEmpty { return fail(end.kind, end.detail) }
+    if end.wasReached || way.addresses.isEmpty {
+      return fail(end.kind, end.detail, retryAfterSeconds: end.retryAfterSeconds)
+    }
     tryNext()
   }
 
@@ -196,13 +198,17 @@ final class Approach {
     }
   }
 
-  private func fail(_ kind: LinkFailure.Kind, _ detail: String = "") {
+  private func fail(
+    _ kind: LinkFailure.Kind, _ detail: String = "", retryAfterSeconds: Int = 0
+  ) {
     guard let way else { return }
     arrived()
     switch kind {
     case .tls, .upgradeRefused(401), .upgradeRefused(403): forgetHost()
     default: break
     }
-    way.failed(failure(kind, detail, to: way.server, clock: way.clock))
+    var failure = failure(kind, detail, to: way.server, clock: way.clock)
+    failure.retryAfterSeconds = retryAfterSeconds
+    way.failed(failure)
   }
 }

@@ -27,6 +27,10 @@ final class Attempt {
   /// When the first certificate of the checked chain runs out.
   var certificateEnd: Int64?
   private var status = 0
+  /// What the server wants us to wait at least.
+  private(set) var retryAfterSeconds = 0
+  /// What the server says is wrong with what we showed; empty when it says nothing.
+  private var complaint = ""
 
   init(_ server: ServerAddress, headers: [RequestHeader], clock: ClockReading, tls: ClientTLS?) {
     self.server = server
@@ -165,9 +169,26 @@ final class Attempt {
     return false
   }
 
+  /// The head of the server's answer is there.
+  func hear(_ wsi: OpaquePointer) {
+    status = Int(lws_http_client_http_response(wsi))
+    guard status != 0 else { return }
+    if status == 401 {
+      complaint = Challenge.complaint(Attempt.header(wsi, WSI_TOKEN_HTTP_WWW_AUTHENTICATE))
+    }
+    retryAfterSeconds = RetryAfter.seconds(Attempt.header(wsi, WSI_TOKEN_HTTP_RETRY_AFTER))
+  }
+
+  /// Empty when it is not there, or longer than anything we look for.
+  private static func header(_ wsi: OpaquePointer, _ token: lws_token_indexes) -> [UInt8] {
+    var text = [CChar](repeating: 0, count: 512)
+    let length = lws_hdr_copy(wsi, &text, CInt(text.count), token)
+    return text.prefix(Int(max(0, length))).map { UInt8(bitPattern: $0) }
+  }
+
   /// The server's answer is still there, for the last time.
   func isClosing(_ wsi: OpaquePointer) {
-    status = Int(lws_http_client_http_response(wsi))
+    hear(wsi)
     // Before a server hangs up it may have said why, which lws does not read when it was writing.
     guard stage == .upgrade, status == 0, alert == 0, let ssl = lws_get_ssl(wsi) else { return }
     var byte: UInt8 = 0
@@ -182,6 +203,7 @@ final class Attempt {
     var detail = ""
     /// Whether the address answered at all.
     var wasReached = true
+    var retryAfterSeconds = 0
   }
 
   static func kind(ofConnect code: CInt) -> LinkFailure.Kind {
@@ -202,7 +224,11 @@ final class Attempt {
         kind: .tls(TLSReasons.meaning(ofCertificate: certificateCode, clock: clock)),
         detail: String(cString: X509_verify_cert_error_string(Int(certificateCode))))
     }
-    if status != 0 { return End(kind: .upgradeRefused(status: status), detail: reason) }
+    if status != 0 {
+      return End(
+        kind: .upgradeRefused(status: status), detail: status == 101 ? reason : complaint,
+        retryAfterSeconds: retryAfterSeconds)
+    }
     guard stage != .connect else {
       let kind =
         words.connectCode != 0 ? Attempt.kind(ofConnect: words.connectCode) : .unreachable

@@ -76,7 +76,9 @@ extension EventLoop {
     case LWS_CALLBACK_CLIENT_WRITEABLE, LWS_CALLBACK_CLIENT_HTTP_WRITEABLE,
       LWS_CALLBACK_SERVER_WRITEABLE:
       return endpoint.writable(wsi) ? 0 : -1
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: endpoint.peerCloses(bytes)
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+      endpoint.peerCloses(
+        UnsafeMutableRawBufferPointer(start: input, count: input == nil ? 0 : length))
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
       let reason = bytes.prefix { $0 != 0 && $0 != 0x0A }
       endpoint.failed(wsi, String(decoding: reason, as: UTF8.self))

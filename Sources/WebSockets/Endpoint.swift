@@ -30,7 +30,8 @@ class Endpoint {
   func receivedAnswer(_ bytes: UnsafeRawBufferPointer) -> Bool { true }
   func answerIsComplete() {}
   func writable(_ wsi: OpaquePointer) -> Bool { true }
-  func peerCloses(_ bytes: UnsafeRawBufferPointer) {}
+  /// What is left in `bytes` is what lws answers the goodbye with.
+  func peerCloses(_ bytes: UnsafeMutableRawBufferPointer) {}
   /// It never opened.
   func failed(_ wsi: OpaquePointer, _ reason: String) {}
   func closed(_ wsi: OpaquePointer) {}

@@ -84,8 +84,10 @@ struct LinkAdvice {
     case .badClientCertificate: return "check device.certificate %c and device.key %k"
     case .clientRefused:
       return trust.certificateFile != nil
-        ? "%c has run out, or %w does not know its authority: renew it"
+        ? "%w does not take %c: its log knows why"
         : "%w wants one: name its files in device.certificate and device.key"
+    case .clientExpired: return "renew %c, or check the clock of %w: by that it has run out"
+    case .clientUnknown: return "have %c signed by an authority that %w trusts"
     case .tooOld: return "%w must speak TLS 1.2 or newer"
     case .weak: return "%w needs a larger key, or newer methods"
     case .other: return "is %p a TLS server? Without TLS the url begins with ws://"
@@ -97,6 +99,8 @@ struct LinkAdvice {
     case 101, 400, 426: return "the server does not speak our protocol: check the url"
     case 401, 403: return "%w does not accept this device"
     case 404: return "%w does not serve %u: check the path in the url"
+    case 429:
+      return "this device, or others at its address, come to %w too often; it will be tried again"
     case 500...599: return "%w has trouble or is full; it will be tried again"
     default: return "check the url of %w"
     }

@@ -14,7 +14,7 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case closedByPeer(code: Int)
     /// The peer sent a larger message than we take.
     case tooLarge
-    /// The peer sent a text message that is no UTF-8.
+    /// The peer sent a text message, or a goodbye, that is no UTF-8.
     case notText
     /// We closed it ourselves.
     case local
@@ -36,6 +36,10 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case badClientCertificate
     /// The server does not take our certificate, or wants one.
     case clientRefused
+    /// The same, because it has run out by the server's clock.
+    case clientExpired
+    /// The same, because no authority that the server trusts has signed it.
+    case clientUnknown
     /// It speaks nothing newer than TLS 1.1.
     case tooOld
     /// Keys or methods that are too easy to break.
@@ -48,6 +52,8 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
   public let detail: String
   /// What a technician can do about it.
   public let advice: String
+  /// What a server that answered wants us to wait at least (`Retry-After`); 0: it did not say.
+  public var retryAfterSeconds = 0
 
   public var description: String { reason + ": " + advice }
 
@@ -73,6 +79,8 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case .tls(.badAuthorityFile): return "unusable file of authorities"
     case .tls(.badClientCertificate): return "unusable certificate of this device"
     case .tls(.clientRefused): return "certificate of this device refused"
+    case .tls(.clientExpired): return "certificate of this device expired"
+    case .tls(.clientUnknown): return "certificate of this device of an unknown authority"
     case .tls(.tooOld): return "TLS too old"
     case .tls(.weak): return "TLS too weak"
     case .tls(.other): return "no TLS connection"

@@ -22,9 +22,11 @@ enum TLSReasons {
   static func meaning(ofAlert alert: CInt) -> LinkFailure.TLSReason? {
     switch alert {
     case SSL_AD_BAD_CERTIFICATE, SSL_AD_UNSUPPORTED_CERTIFICATE, SSL_AD_CERTIFICATE_REVOKED,
-      SSL_AD_CERTIFICATE_EXPIRED, SSL_AD_CERTIFICATE_UNKNOWN, SSL_AD_UNKNOWN_CA,
-      SSL_AD_ACCESS_DENIED, SSL_AD_DECRYPT_ERROR, SSL_AD_CERTIFICATE_REQUIRED:
+      SSL_AD_CERTIFICATE_UNKNOWN, SSL_AD_ACCESS_DENIED, SSL_AD_DECRYPT_ERROR,
+      SSL_AD_CERTIFICATE_REQUIRED:
       return .clientRefused
+    case SSL_AD_CERTIFICATE_EXPIRED: return .clientExpired
+    case SSL_AD_UNKNOWN_CA: return .clientUnknown
     case SSL_AD_PROTOCOL_VERSION: return .tooOld
     case SSL_AD_INSUFFICIENT_SECURITY: return .weak
     default: return nil

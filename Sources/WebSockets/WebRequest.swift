@@ -8,9 +8,16 @@ public final class WebRequest {
   public static let longestBody = 8 << 10
 
   public enum Outcome {
-    /// Whatever the status is.
-    case answered(status: Int, body: [UInt8])
+    case answered(Answer)
     case failed(LinkFailure)
+  }
+
+  /// Whatever the status is.
+  public struct Answer {
+    public let status: Int
+    public let body: [UInt8]
+    /// What the server wants us to wait before we ask again (`Retry-After`); 0: it did not say.
+    public let retryAfterSeconds: Int
   }
 
   private let loop: EventLoop
@@ -92,7 +99,7 @@ public final class WebRequest {
   func socketEnded(_ outcome: RequestSocket.End) {
     running?.socket = nil
     switch outcome {
-    case .complete(let status, let body): finish(.answered(status: status, body: body))
+    case .complete(let answer): finish(.answered(answer))
     case .tooLarge: finish(.tooLarge, "")
     case .cutOff: finish(.closedByPeer(code: 1006), "in the middle of its answer")
     case .neverAnswered(let end): approach.ended(end)
@@ -119,7 +126,7 @@ public final class WebRequest {
 /// The connection of a `WebRequest`.
 final class RequestSocket: Endpoint {
   enum End {
-    case complete(status: Int, body: [UInt8])
+    case complete(WebRequest.Answer)
     case tooLarge
     case cutOff
     case neverAnswered(Attempt.End)
@@ -130,6 +137,7 @@ final class RequestSocket: Endpoint {
   private let body: [UInt8]
   private var status = 0
   private var answer: [UInt8] = []
+  private var retryAfterSeconds = 0
 
   init(on loop: EventLoop, sending body: [UInt8]) {
     self.body = body
@@ -169,6 +177,8 @@ final class RequestSocket: Endpoint {
 
   override func answered(_ wsi: OpaquePointer) {
     status = Int(lws_http_client_http_response(wsi))
+    attempt?.hear(wsi)
+    retryAfterSeconds = attempt?.retryAfterSeconds ?? 0
     attempt?.opened()
     request?.socketIsAnswered()
   }
@@ -192,7 +202,11 @@ final class RequestSocket: Endpoint {
     return true
   }
 
-  override func answerIsComplete() { end(.complete(status: status, body: answer)) }
+  override func answerIsComplete() {
+    end(
+      .complete(
+        WebRequest.Answer(status: status, body: answer, retryAfterSeconds: retryAfterSeconds)))
+  }
 
   override func failed(_ wsi: OpaquePointer, _ reason: String) {
     attempt?.isClosing(wsi)

@@ -9,7 +9,7 @@ class WebSocket: Endpoint {
     /// The peer was silent for longer than the heartbeat allows.
     case silent
     case tooLarge
-    /// A text message that is no UTF-8.
+    /// A text message, or the reason of a goodbye, that is no UTF-8.
     case notText
     case neverOpened(reason: String)
   }
@@ -193,7 +193,14 @@ class WebSocket: Endpoint {
 
   private static var pingMark: [UInt8] { Array("auricle".utf8) }
 
-  final override func peerCloses(_ bytes: UnsafeRawBufferPointer) {
+  final override func peerCloses(_ bytes: UnsafeMutableRawBufferPointer) {
+    let reason = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(2))
+    guard String(validating: reason, as: UTF8.self) != nil else {
+      // lws would say the same back. For why not to hang up here and now, see `refuse`.
+      for place in bytes.indices { bytes[place] = UInt8(ascii: "?") }
+      (bytes[0], bytes[1]) = (UInt8(1007 >> 8), UInt8(1007 & 0xFF))
+      return end(.notText)
+    }
     peerCode = bytes.count >= 2 ? Int(bytes[0]) << 8 | Int(bytes[1]) : 1005
   }
 

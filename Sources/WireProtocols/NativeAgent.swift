@@ -80,11 +80,12 @@ public struct NativeAgent: Sendable {
       var text = NativeText("volume")
       text.number("level", Int64(max(0, min(100, volume))))
       return text.finish()
-    case .refused(let code, let message, let isFatal):
+    case .refused(let code, let message, let isFatal, let turn):
       var text = NativeText("error")
       text.name("code", code)
       text.text("message", message, longest: WireLimits.longestSentence)
       text.flag("fatal", isFatal)
+      if let turn { text.turn(turn) }
       return text.finish()
     }
   }

@@ -175,7 +175,7 @@ public struct NativeDevice: Sendable {
         .refused(
           code: try fields.name("code"),
           message: try fields.text("message", longest: WireLimits.longestSentence),
-          isFatal: try fields.flag("fatal")))
+          isFatal: try fields.flag("fatal"), turn: fields.has("turn") ? try fields.turn() : nil))
     }
     guard fields.is("welcome") != isWelcome else {
       throw .outOfOrder(

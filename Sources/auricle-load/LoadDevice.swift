@@ -91,7 +91,7 @@ final class LoadDevice {
         if turn == self.turn { reply = (id, .zero, false, MonotonicClock.microseconds(), 0) }
       case .replyAudio(let id, let packet): hear(id, packet)
       case .replyEnd(let id, _, _): if reply?.id == id { reply?.isWhole = true }
-      case .refused(let code, let message, _):
+      case .refused(let code, let message, _, _):
         Output.complain("auricle-load: device \(index): \(code): \(message)")
       default: break
       }

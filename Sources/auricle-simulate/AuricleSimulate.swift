@@ -5,10 +5,10 @@ internal import Synchronization
 /// Simulated conversations with faults: `tools/simulate` calls it.
 @main enum AuricleSimulate {
   static let usage = """
-    usage: auricle-simulate [--seeds N] [--first S] [--seed S] [--trace] [--workers N]
-                            [--keep-going]
+    usage: auricle-simulate [--seeds N] [--first S] [--workers N] [--keep-going]
+           auricle-simulate --seed S [--trace]
 
-      --seeds N     so many conversations (100)
+      --seeds N     so many conversations, at least one (100)
       --first S     beginning with this seed (1)
       --seed S      this one only
       --trace       with its whole timeline
@@ -27,6 +27,8 @@ internal import Synchronization
     var isTraced = false
     var workers = 2
     var keepsGoing = false
+    /// Something that is only for many.
+    private var isOfMany = false
 
     init?(_ arguments: [String]) {
       var rest = arguments[...]
@@ -37,8 +39,10 @@ internal import Synchronization
         case "--seeds", "--first", "--seed", "--workers":
           guard let text = rest.popFirst(), let number = UInt64(text) else { return nil }
           switch argument {
-          case "--seeds": seeds = number
-          case "--first": first = number
+          case "--seeds":
+            guard number > 0 else { return nil }
+            (seeds, isOfMany) = (number, true)
+          case "--first": (first, isOfMany) = (number, true)
           case "--seed": seed = number
           default:
             guard (1...64).contains(number) else { return nil }
@@ -47,6 +51,8 @@ internal import Synchronization
         default: return nil
         }
       }
+      // Whoever asks for both would take the one for the other.
+      guard seed == nil || !isOfMany else { return nil }
     }
   }
 

@@ -11,9 +11,14 @@ struct Main {
     // The end of a pipe is told by the write that fails.
     Process.ignoreBrokenPipes()
     let stop = StopKeys()
-    let console = Console(
+    var console = Console(
       screen: .standard(), stop: { () throws(Failure) in try stop.open() },
       process: { ProcessCommand.run($0) })
+    // The daemon of the same build lies beside it.
+    if let folder = Process.program?.utf8.split(separator: UInt8(ascii: "/")).dropLast() {
+      let beside = folder.map { "/" + String(decoding: $0, as: UTF8.self) }.joined() + "/auricled"
+      if Files.exists(beside) { console.daemon = beside }
+    }
     Process.exit(console.run(Array(Process.arguments.dropFirst())))
   }
 }

@@ -12,11 +12,12 @@ internal import SettingsFiles
 /// Arguments and settings in, exit code out.
 enum Daemon {
   static let usage = """
-    usage: auricled [--config FILE]... [--check]
+    usage: auricled [--config FILE]... [--check | --cards]
 
       --config FILE  read this file instead of /etc/auricle/auricle.conf and conf.d;
                      may be given several times, later files win
       --check        read the settings, say what is wrong with them, and end
+      --cards        print the sound cards and which would be used, for auricle sound list
       --version      print the version
       --help         print this
 
@@ -27,6 +28,7 @@ enum Daemon {
     Process.fillStandardDescriptors()
     var files: [String] = []
     var onlyChecks = false
+    var onlyLooks = false
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       if argument.isSame(as: "--config") {
@@ -34,6 +36,8 @@ enum Daemon {
         files.append(file)
       } else if argument.isSame(as: "--check") {
         onlyChecks = true
+      } else if argument.isSame(as: "--cards") {
+        onlyLooks = true
       } else if argument.isSame(as: "--version") {
         Output.print("auricled \(Version.current)")
         return 0
@@ -50,7 +54,9 @@ enum Daemon {
       return 2
     }
     do throws(StartProblem) {
-      if onlyChecks {
+      if onlyLooks {
+        Output.print(String(decoding: Appliance.cards(loaded.settings).encode(), as: UTF8.self))
+      } else if onlyChecks {
         try Appliance.check(loaded.settings)
         Output.print("settings are good")
       } else {

@@ -163,7 +163,7 @@ private final class AgentBench {
     bench.answer(.setVolume(30))
     try bench.wait { bench.received.count == 3 }
     // What was not understood is told like a refusal, for log and watchers, and life goes on.
-    guard case .refused("unsupported", _, false) = bench.received[1] else {
+    guard case .refused("unsupported", _, false, _) = bench.received[1] else {
       Issue.record("the unknown message was not told")
       return
     }

@@ -11,6 +11,7 @@ import shutil
 import statistics
 import threading
 import time
+import traceback
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ import netns
 import opus
 from following import Follower, is_event
 from native_agent import NativeAgent, Turn
-from netns import Network, Refused
+from netns import Network
 from programs import Bench, Gone, temporary_folder
 from relay import End, Gate, Relay
 
@@ -72,8 +73,10 @@ class Talk(threading.Thread):
             rest.callback(shutil.rmtree, bench.folder, ignore_errors=True)
             try:
                 self._talk(bench, rest)
-            except (Gone, AssertionError, OSError, Refused) as problem:
-                self.problem = str(problem)
+            # Of any kind: a talk that ends early without a word is one that nothing was found in.
+            except Exception as problem:
+                where = traceback.extract_tb(problem.__traceback__)[-1]
+                self.problem = f"{type(problem).__name__} in {where.name}: {problem}"
 
     def _talk(self, bench: Bench, rest: ExitStack) -> None:
         host = "127.0.0.1"
@@ -122,8 +125,11 @@ class Talk(threading.Thread):
         lost = follower.find(is_event("link", phase="closed"), mark)
         if lost:
             cut.noticed = lost.when - began
-            back = [seen for seen in follower.seen[mark:] if is_event("link", phase="open")(seen.event)]
-            cut.ready = next(seen.when - healed for seen in back if seen.when > healed)
+            back = [seen.when for seen in follower.seen[mark:] if is_event("link", phase="open")(seen.event)]
+            if not back:
+                raise Gone("nothing was ready after a cut")
+            # One that was there before the end of the cut was ready at its end.
+            cut.ready = next((when - healed for when in back if when > healed), 0.0)
         self._count(cut, started.at_ms, heard)
         return cut
 

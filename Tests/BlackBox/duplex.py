@@ -8,14 +8,18 @@ RATE and one channel as they are. The last line of the output is what went wrong
 
 import ctypes
 import sys
+import time
 
 S16_LE, RW_INTERLEAVED = 2, 3
 PLAYBACK, CAPTURE = 0, 1
 NONBLOCK = 1
+AGAIN = 11
+# A card that has nothing for so long has nothing at all.
+MOST_SECONDS = 0.5
 
 
 class Device:
-    def __init__(self, sound, name, direction, rate, period=480, count=4):
+    def __init__(self, sound, name, direction, rate, period=480, count=100):
         self.sound, self.handle = sound, ctypes.c_void_p()
         self.check(sound.snd_pcm_open(ctypes.byref(self.handle), name.encode(), direction, NONBLOCK), "open")
         self.check(sound.snd_pcm_set_params(
@@ -43,18 +47,24 @@ def main(playback, capture, rate, frames, played, recorded):
         nonlocal place
         some = data[place:place + 2 * 480]
         count = sound.snd_pcm_writei(speaker.handle, some, 480)
-        if count != -11:
+        if count != -AGAIN:
             place += 2 * speaker.check(count, "write")
 
-    for _ in range(3):
+    # Half a buffer ahead, so that a busy machine lets neither side stumble.
+    for _ in range(50):
         write()
+    speaker.check(sound.snd_pcm_start(speaker.handle), "start")
     microphone.check(sound.snd_pcm_start(microphone.handle), "start")
+    last = time.monotonic()
     while len(heard) < 2 * int(frames):
-        if microphone.check(sound.snd_pcm_wait(microphone.handle, 500), "wait") == 0:
-            raise SystemExit("wait: nothing came")
         count = sound.snd_pcm_readi(microphone.handle, buffer, 480)
-        if count != -11:
-            heard += buffer.raw[:2 * microphone.check(count, "read")]
+        if count == -AGAIN:
+            if time.monotonic() > last + MOST_SECONDS:
+                raise SystemExit("nothing came")
+            time.sleep(0.005)
+            continue
+        heard += buffer.raw[:2 * microphone.check(count, "read")]
+        last = time.monotonic()
         write()
     open(recorded, "wb").write(heard)
     sound.snd_pcm_close(speaker.handle)

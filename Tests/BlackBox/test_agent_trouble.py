@@ -72,6 +72,17 @@ class AgentsThatComeAndGo(TroubleTest):
         self.assertGreater(int(offline["at_ms"]), int(closed["at_ms"]) + 1_900)
         self.assertLess(int(offline["at_ms"]), int(closed["at_ms"]) + 2_500)
 
+    def test_one_that_wants_to_be_left_alone_is(self):
+        for status in (b"429 Too Many Requests", b"503 Service Unavailable"):
+            with self.subTest(status):
+                agent = self.fake(
+                    lambda connection, number: None,
+                    upgrade=b"HTTP/1.1 " + status + b"\r\nRetry-After: 40\r\nContent-Length: 0\r\n\r\n")
+                watch = self.start(agent.port)
+                closed = watch.await_event("link", phase="closed")
+                self.assertGreaterEqual(int(closed["retry_ms"]), 40_000)
+                self.daemon.stop()
+
     def test_one_that_says_goodbye_is_met_again(self):
         def serve(connection, number):
             connection.welcome()

@@ -70,6 +70,11 @@ def settle(connection):
     connection.receive_json("capture")
 
 
+def asked_for(agent):
+    """The token that each hello shows."""
+    return [hello.get("session", {}).get("token") for hello in agent.hellos]
+
+
 class SessionsThatAreHostile(TroubleTest):
     def check_closed(self, cases, serve, speed=20):
         """`serve` breaks the protocol in the way of each case; the one after the last is good."""
@@ -110,12 +115,10 @@ class SessionsThatAreHostile(TroubleTest):
         self.check_closed(BREACHES, serve)
 
     def test_a_session_resumed_with_a_count_that_does_not_fit_is_over(self):
-        asked = []
-
         def serve(connection, number):
             step = (number - 1) % 2
             if step == 0 and number < 5:
-                asked.append(greet(connection, f"token-{number}").get("session"))
+                greet(connection, f"token-{number}")
                 settle(connection)
                 if number == 3:
                     connection.send_json(type="ack", received=1, opt=True)
@@ -125,13 +128,13 @@ class SessionsThatAreHostile(TroubleTest):
                 connection.reset()
             elif number < 5:
                 # First more than there ever was, then less than was acknowledged.
-                asked.append(greet(
-                    connection, resumed=True, received=1_000 if number == 2 else 0).get("session"))
+                greet(connection, resumed=True, received=1_000 if number == 2 else 0)
             else:
-                asked.append(greet(connection).get("session"))
+                greet(connection)
             connection.listen()
 
-        watch = self.start(self.fake(serve).port, speed=20)
+        agent = self.fake(serve)
+        watch = self.start(agent.port, speed=20)
         after = 0
         for count in (1_000, 0):
             closed = watch.await_event(
@@ -140,30 +143,29 @@ class SessionsThatAreHostile(TroubleTest):
             after = watch.events.index(closed, after) + 1
         watch.await_event("link", phase="open", after=after)
         self.check_well()
-        self.assertEqual([one and one["token"] for one in asked],
-                         [None, "token-1", None, "token-3", None])
+        self.assertEqual(asked_for(agent), [None, "token-1", None, "token-3", None])
 
     def test_acknowledgements_that_go_back_and_beyond_spoil_nothing(self):
-        asked = []
-
         def serve(connection, number):
             if number == 1:
-                asked.append(greet(connection).get("session"))
+                greet(connection)
                 settle(connection)
                 for received in (MOST, 1, 0, 1, 2, MOST, 0):
                     connection.send_json(type="ack", received=received, opt=True)
                 connection.send_json(type="volume", level=31)
                 connection.receive_json("ack")
                 connection.reset()
-            asked.append(greet(connection, resumed=True, received=1).get("session"))
+            greet(connection, resumed=True, received=1)
             connection.listen()
 
-        watch = self.start(self.fake(serve).port)
+        agent = self.fake(serve)
+        watch = self.start(agent.port)
         watch.await_event("volume", volume=31)
         closed = watch.await_event("link", phase="closed")
         watch.await_event("link", phase="open", after=watch.events.index(closed))
         self.assertEqual(self.bench.status()["reconnects"], "1")
-        self.assertEqual(asked, [None, {"token": "token", "received": 1}])
+        self.assertEqual([hello.get("session") for hello in agent.hellos],
+                         [None, {"token": "token", "received": 1}])
         self.check_well()
 
     def test_who_is_sent_away_at_once_comes_back_each_time(self):
@@ -226,11 +228,8 @@ class SessionsThatAreHostile(TroubleTest):
         self.check_well()
 
     def test_after_a_fatal_error_it_comes_back_with_the_session_or_without(self):
-        asked = []
-
         def serve(connection, number):
-            hello = greet(connection, f"token-{number}")
-            asked.append(hello.get("session", {}).get("token"))
+            greet(connection, f"token-{number}")
             if number <= len(FATAL):
                 code, _ = FATAL[number - 1]
                 connection.send_json(type="error", code=code, message="no", fatal=True)
@@ -239,8 +238,10 @@ class SessionsThatAreHostile(TroubleTest):
                 connection.send_json(type="volume", level=34)
             connection.listen()
 
-        watch = self.start(self.fake(serve).port, speed=20)
+        agent = self.fake(serve)
+        watch = self.start(agent.port, speed=20)
         watch.await_event("volume", volume=34)
+        asked = asked_for(agent)
         for number, (code, is_alive) in enumerate(FATAL, 1):
             with self.subTest(code):
                 self.assertEqual(asked[number], f"token-{number}" if is_alive else None)

@@ -11,6 +11,7 @@ import time
 import unittest
 from pathlib import Path
 
+import answers
 import cards
 from mixers import Choice, Switch, Volume
 from programs import SECONDS, BlackBoxTest, Gone
@@ -297,13 +298,18 @@ class LabTest(BlackBoxTest):
     def test_what_is_taken_back_in_time_is_never_played(self):
         card = self.lab.add(**USB, playback={"channels": 1})
         code, text = self.run_text(
-            sys.executable, Path(__file__).with_name("rewinding.py"), "hw:CARD=Device", RATE, 480, 8)
+            sys.executable, Path(__file__).with_name("rewinding.py"), "hw:CARD=Device", RATE, 480, 40)
         self.assertEqual(code, 0, text)
         written, back = map(int, text.split())
         loud = [index for index, sample in enumerate(card.played().channel()) if sample]
         self.assertEqual(loud, list(range(written - back)))
         self.assertEqual(card.page["rewinds"], back)
         self.assertGreater(back, 0)
+
+    def test_the_lab_answers_as_a_real_kernel_did(self):
+        self.assertEqual(
+            answers.comparable(answers.ask_lab(self.lab, self.bench.folder)),
+            answers.comparable(answers.ANSWERS.read_text()))
 
     def test_buttons_are_pressed_until_they_are_pulled_out(self):
         buttons = self.lab.add_buttons(keys=["KEY_MUTE"], switches=["SW_MUTE_DEVICE"])
@@ -324,9 +330,14 @@ class LabTest(BlackBoxTest):
         for attribute, text in (("brightness", "255"), ("trigger", "timer"), ("delay_on", "100")):
             self.assertEqual(self.run_text("dd", f"of={folder}/{attribute}", "status=none", input=text), (0, ""))
         self.assertEqual((light.level, light.trigger, light.read("delay_on")), (10, "timer", "100"))
-        self.assertIn("Invalid argument", self.run_text("dd", f"of={folder}/trigger", input="disco")[1])
+        for attribute, text in (("trigger", "disco"), ("brightness", "-1"), ("brightness", "x"), ("delay_on", "x")):
+            self.assertIn("Invalid argument", self.run_text("dd", f"of={folder}/{attribute}", input=text)[1])
         self.run_text("dd", f"of={folder}/brightness", input="0")
         self.assertEqual((light.level, light.trigger), (0, "none"))
+        self.run_text("dd", f"of={folder}/trigger", input="pattern")
+        self.assertIn("Invalid argument", self.run_text("dd", f"of={folder}/pattern", input="11 500 0 500")[1])
+        self.assertEqual(self.run_text("dd", f"of={folder}/pattern", "status=none", input="10 500 0 500"), (0, ""))
+        self.assertEqual(light.read("pattern"), "10 500 0 500")
         self.assertEqual([line[1:] for line in light.diary()][:2], [("brightness", "255"), ("trigger", "timer")])
 
     def await_text(self, ask, pattern):

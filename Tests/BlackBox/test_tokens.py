@@ -5,6 +5,7 @@ import os
 import unittest
 
 from programs import BlackBoxTest
+from websocket import FakeAgent
 
 SECRET = "correct-horse-battery-staple-0123456789abcdef"
 
@@ -85,15 +86,32 @@ class Tokens(BlackBoxTest):
         agent.stop()
         daemon = self.daemon(agent, secret_file=self.secret())
         self.trouble(reason=lambda text: text.startswith("token broker: connection refused"))
+        # Where the agent is nobody knows yet, least of all the settings.
+        self.assertEqual(self.bench.status()["agent"], f"https://localhost:{port}/token")
         devices = self.bench.folder / "devices"
         self.bench.agent(port=port, options=["--echo", "--devices", devices])
         self.bench.watch().await_event("state", state="idle")
+        self.assertEqual(self.bench.status()["agent"], f"wss://localhost:{port}/auricle")
         self.assertTrue(daemon.is_running())
+
+    def test_a_broker_that_wants_to_be_left_alone_is(self):
+        def serve(connection, number):
+            connection.send_raw(
+                b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 2\r\n\r\n{}")
+
+        broker = FakeAgent(*self.bench.certificates.server(), serve, upgrade=False)
+        self.addCleanup(broker.close)
+        self.daemon(broker, secret_file=self.secret())
+        closed = self.trouble(reason=lambda text: "token broker: status 429" in text)
+        # An hour is more than anybody is believed.
+        self.assertGreaterEqual(int(closed["retry_ms"]), 600_000)
+        self.assertLess(int(closed["retry_ms"]), 700_000)
 
     def test_a_device_without_a_token_is_told_so(self):
         agent = self.guarded()
         self.bench.daemon(self.bench.usual(agent.port, device={"name": "kiosk-7"}))
         event = self.trouble(reason=lambda text: "401" in text)
+        self.assertEqual(event["reason"], "answered with status 401 (token_missing)")
         self.assertNotEqual(event["advice"], "")
 
     def test_a_broker_without_a_proof_is_a_mistake_in_the_settings(self):

@@ -24,9 +24,10 @@ class Closed(Exception):
 class Connection:
     """One device. Nothing is answered by itself but pings."""
 
-    def __init__(self, stream, request):
+    def __init__(self, stream, hellos):
         self.stream = stream
-        self.request = request
+        self.request = b""
+        self.hellos = hellos
         self.buffer = b""
         self.headers = {}
 
@@ -103,6 +104,8 @@ class Connection:
     def welcome(self, **changes):
         """Takes the hello and answers it."""
         hello = self.receive_json("hello")
+        # Before the welcome, after which the test may look.
+        self.hellos.append(hello)
         self.send_json(**{
             "type": "welcome", "proto": "1.0", "session_id": "test-session",
             "agent": "test agent", "audio": {"up": "opus", "down": "opus"},
@@ -128,6 +131,8 @@ class FakeAgent:
         self.serve = serve
         self.upgrade = upgrade
         self.connections = 0
+        # Those that were answered with a welcome, each there before its welcome is.
+        self.hellos = []
         self.handshake_errors = []
         self.failures = []
         self._streams = []
@@ -180,7 +185,7 @@ class FakeAgent:
             stream.close()
 
     def _speak(self, stream):
-        connection = Connection(stream, b"")
+        connection = Connection(stream, self.hellos)
         while b"\r\n\r\n" not in connection.request:
             connection.request += connection.read(1)
         for line in connection.request.decode("latin-1").split("\r\n")[1:]:

@@ -119,7 +119,7 @@ import VoiceCore
     script.hello()
     script.turn(5)
     let effects = script.device(.turnStart(TurnID(5), preRoll: .zero, cause: .speech))
-    guard case .send(.refused(let code, _, let isFatal))? = effects.first else {
+    guard case .send(.refused(let code, _, let isFatal, TurnID(5)))? = effects.first else {
       Issue.record("not refused")
       return
     }
@@ -146,7 +146,10 @@ import VoiceCore
     for number in 1...AgentSession.mostThinking { script.turn(UInt32(number)) }
     let effects = script.turn(UInt32(AgentSession.mostThinking + 1))
     #expect(effects.first == .forget(TurnID(UInt32(AgentSession.mostThinking + 1))))
-    guard case .send(.refused(let code, _, false))? = effects.last else {
+    guard
+      case .send(.refused(let code, _, false, TurnID(UInt32(AgentSession.mostThinking + 1))))? =
+        effects.last
+    else {
       Issue.record("not refused")
       return
     }

@@ -82,13 +82,25 @@ struct BrokerTests {
     #expect(token.issued == clock.now && token.expires == clock.now + 600_000)
   }
 
+  @Test func aCertificateOfAnotherNameIsToldWhoseDeviceIsKnownOrNot() throws {
+    var broker = try broker()
+    for (name, device) in [("kiosk-9", "kiosk-8"), ("kiosk-8", "nobody"), ("stolen", "kiosk-8")] {
+      let answer = BrokerReply.refused(
+        try #require(refusal(&broker, inquiry(device, certificate: name))))
+      #expect(answer.status == 401)
+      #expect(
+        String(decoding: answer.body, as: UTF8.self).contains(
+          "the certificate is for \(name), the request for \(device)"))
+    }
+  }
+
   @Test func whateverIsWrongTheAnswerIsTheSame() throws {
     var broker = try broker()
     var answers: Set<[UInt8]> = []
     var wrong = [
       inquiry(secret: "wrong"), inquiry("nobody", secret: secret), inquiry(nil, secret: secret),
       inquiry("kiosk-8", secret: secret), inquiry("stolen", secret: secret), inquiry(),
-      inquiry("kiosk-8", certificate: "kiosk-9"), inquiry(nil, certificate: "a b"),
+      inquiry(nil, certificate: "a b"),
       inquiry(nil, certificate: "stolen"), inquiry("kiosk-8", secret: "x", certificate: "kiosk-8"),
     ]
     var nameless = inquiry(nil)

@@ -92,7 +92,7 @@ import WireProtocols
     #expect(new.welcomes[0].isResumed)
     #expect(
       old.received.contains {
-        if case .refused("session_replaced", _, true) = $0 { true } else { false }
+        if case .refused("session_replaced", _, true, _) = $0 { true } else { false }
       })
     #expect(old.end?.kind == .closedByPeer(code: 1008))
   }

@@ -42,7 +42,19 @@ struct DeviceListTests {
     #expect(complaint("ä -").contains("line 1: a device's name is"))
     #expect(complaint("a \(hash.dropLast())").contains("64 hexadecimal digits"))
     for word in ["sessions=0", "sessions=101", "sessions=", "turns=3", "max_turn_ms=999", "x"] {
-      #expect(complaint("a - \(word)").contains("\"\(word)\""))
+      #expect(complaint("a - \(word)").contains("\(word) is none of"))
+    }
+  }
+
+  @Test func aFileOfSecretsIsNotPrinted() throws {
+    let secret = try DeviceSecret.make(for: "kiosk-7").secret
+    for text in [
+      secret, "\(secret) -\n\(secret) -", "\(secret) kiosk-7", "kiosk-7 \(secret)",
+      "kiosk-7 - \(secret)",
+    ] {
+      let complaint = complaint(text)
+      #expect(complaint.contains(" line "), "\(text)")
+      #expect(!complaint.contains(secret.prefix(8)), "\(complaint)")
     }
   }
 

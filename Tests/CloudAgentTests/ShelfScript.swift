@@ -27,7 +27,7 @@ struct ShelfScript {
       return nil
     }
     var errors: [String] {
-      received.compactMap { if case .refused(let code, _, _) = $0 { code } else { nil } }
+      received.compactMap { if case .refused(let code, _, _, _) = $0 { code } else { nil } }
     }
     var ends: [Downstream] { received.filter { if case .replyEnd = $0 { true } else { false } } }
     func sound(of reply: UInt32) -> SampleSpan {

@@ -33,18 +33,20 @@ import WireProtocols
     for outcome in [
       try door.fetch(on: loop, secret: door.secret), try door.fetch(on: loop, showing: "device"),
     ] {
-      guard case .answered(200, let body) = outcome else {
+      guard case .answered(let answer) = outcome, answer.status == 200 else {
         Issue.record("\(outcome)")
         continue
       }
-      let grant = try BrokerAnswer.read(body)
+      let grant = try BrokerAnswer.read(answer.body)
       #expect(try door.knock(on: loop, with: grant.headers) == nil)
     }
-    guard case .answered(401, let body) = try door.fetch(on: loop, secret: "wrong") else {
+    guard case .answered(let answer) = try door.fetch(on: loop, secret: "wrong"),
+      answer.status == 401
+    else {
       Issue.record("a wrong secret is not answered with 401")
       return
     }
-    #expect(BrokerAnswer.refusal(body)?.hasPrefix("no device is known") == true)
+    #expect(BrokerAnswer.refusal(answer.body)?.hasPrefix("no device is known") == true)
   }
 
   @Test func withoutTokenNobodyIsLetIn() throws {

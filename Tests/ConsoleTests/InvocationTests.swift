@@ -1,4 +1,5 @@
 import ControlProtocol
+import SoundCards
 import Testing
 import VoiceCore
 
@@ -15,6 +16,10 @@ import VoiceCore
       (["volume", "-10"], .volume(VolumeWish(step: -10))),
       (["volume", "--cues", "40"], .volume(VolumeWish(cues: 40))),
       (["cue", "listening"], .cue(.listening)), (["cue", "no-network"], .cue(.noNetwork)),
+      (["sound"], .sound(.list)), (["sound", "list"], .sound(.list)),
+      (["sound", "use", "auto"], .sound(.use("auto", nil))),
+      (["sound", "use", "2886:0018", "--microphone"], .sound(.use("2886:0018", .microphone))),
+      (["sound", "--loudspeaker", "use", "hdmi"], .sound(.use("hdmi", .loudspeaker))),
       (["watch"], .watch(levels: false, words: false)),
       (["watch", "--words", "--levels"], .watch(levels: true, words: true)),
       (["settings"], .settings), (["settings", "--files"], .settingsInFiles),
@@ -71,6 +76,16 @@ import VoiceCore
     (
       "cue 7", "there is no cue \"7\": there are listening, thinking, no-network or problem",
       "auricle help cue"
+    ),
+    ("sound lsit", "sound \"lsit\" means nothing: did you mean list?", "auricle help sound"),
+    ("sound 7", "sound \"7\" means nothing: list or use is right", "auricle help sound"),
+    ("sound use", "sound use needs a CARD: auricle sound list shows them", "auricle help sound"),
+    ("sound use a b", "sound takes no \"b\"", "auricle help sound"),
+    ("sound list a", "sound list takes no \"a\"", "auricle help sound"),
+    ("sound --microphone", "only sound use takes one side", "auricle help sound"),
+    (
+      "sound use a --microphone --loudspeaker",
+      "without --microphone and --loudspeaker it is both", "auricle help sound"
     ),
     ("mute yes", "mute \"yes\" means nothing: on or off is right", "auricle help mute"),
     ("--socket", "--socket needs a PATH", "auricle help"),

@@ -79,7 +79,7 @@ final class Run {
   ///   - diskHolds: writing fails after so many bytes, as on a full disk.
   init(
     _ arguments: [String], on abilities: Screen.Abilities = Screen.Abilities(), stop: Int32? = nil,
-    diskHolds: Int = .max, patience: Int64 = 30_000
+    diskHolds: Int = .max, patience: Int64 = 30_000, program: String = "/nonexistent/auricled"
   ) {
     let screen = Screen(
       abilities,
@@ -94,6 +94,7 @@ final class Run {
       screen: screen, stop: { () throws(Failure) in stop },
       process: { Int32($0.count) + 40 })
     console.patience = patience
+    console.daemon = program
     code = console.run(arguments)
   }
 
@@ -106,7 +107,12 @@ final class Run {
 }
 
 /// Nil when it is not JSON.
-func json(_ text: String) -> JSONValue? { try? JSONReader.read(Array(text.utf8)) }
+func json(_ text: String) -> JSONValue? {
+  // All settings are more values than any message on the wire has.
+  var limits = JSONReader.Limits()
+  limits.values = 1_024
+  return try? JSONReader.read(Array(text.utf8), limits: limits)
+}
 
 func fields(_ pairs: KeyValuePairs<String, String>) -> Fields {
   var fields = Fields()

@@ -36,6 +36,23 @@ import WireProtocols
     #expect(daemon.requests == [ControlRequest.status.fields])
   }
 
+  @Test func eachSideNamesItsCardItsShapeAndWhyItIsThisOne() throws {
+    var answer = talking
+    answer.add("microphone", "hw:CARD=Device,DEV=0 (160/640)")
+    answer.add("microphone_card", "Speak 510")
+    answer.add("microphone_why", "USB speakerphone: hears and speaks over one clock")
+    answer.add("loudspeaker", "default (160/640)")
+    answer.add("loudspeaker_why", "as it is set")
+    let daemon = try ScriptedDaemon(answer)
+    defer { daemon.end() }
+    let lines = Run(["--socket", daemon.socket]).lines
+    #expect(
+      lines[3]
+        == "microphone  on, Speak 510, hw:CARD=Device,DEV=0 (160/640)   (USB speakerphone: hears and speaks over one clock)"
+    )
+    #expect(lines[4] == "speaker     volume 70, default (160/640)   (as it is set)")
+  }
+
   @Test func troubleIsShownWhereItIs() throws {
     let daemon = try ScriptedDaemon(
       fields([

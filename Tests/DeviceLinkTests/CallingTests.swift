@@ -7,13 +7,13 @@ import WireProtocols
 @Suite struct CallingTests {
   @Test func itTriesForEverQuicklyAtFirstAndNeverWaitsTooLong() {
     var bench = LinkBench()
-    for attempt in 1...200 {
+    for attempt in 1...400 {
       bench.pass { $0.connects == attempt }
       bench.feed(.closed(LinkLoss("refused", advice: "-")))
       #expect(bench.losses[attempt - 1].wait <= .seconds(30))
     }
     #expect(bench.losses[0].wait <= .milliseconds(500))
-    #expect(bench.losses[100...].contains { $0.wait > .seconds(10) })
+    #expect(bench.losses[300...].contains { $0.wait > .seconds(10) })
   }
 
   @Test func aDeviceSomebodyMayBeSpeakingToTriesOften() {
@@ -37,7 +37,7 @@ import WireProtocols
         bench.pass { $0.connects == attempt }
         bench.feed(.closed(LinkLoss("refused", advice: "-")))
       }
-      waits.insert(bench.losses.last!.wait.milliseconds / 300)
+      waits.insert(bench.losses.last!.wait.milliseconds / 30)
     }
     #expect(waits.count > 40)
   }
@@ -62,6 +62,46 @@ import WireProtocols
     bench.feed(.tryNow)
     bench.pass(.milliseconds(310))
     #expect(bench.connects == 13)
+  }
+
+  @Test(arguments: [SampleSpan.seconds(40), .seconds(86_400)])
+  func whoeverWantsToBeLeftAloneIsWhateverHappensHere(asked: SampleSpan) {
+    // But not for ever.
+    let least = min(asked, .seconds(600))
+    var bench = LinkBench()
+    var refused = LinkLoss("answered with status 503", advice: "-")
+    refused.shortestWait = asked
+    bench.pass { $0.connects == 1 }
+    bench.feed(.closed(refused))
+    #expect(bench.losses[0].wait >= least && bench.losses[0].wait <= least + least)
+    bench.feed(.tryNow)
+    bench.feed(.talking(true))
+    bench.pass(least - Frame.span)
+    #expect(bench.connects == 1)
+    bench.pass { $0.connects == 2 }
+    // Once.
+    bench.feed(.closed(LinkLoss("refused", advice: "-")))
+    #expect(bench.losses[1].wait < .seconds(30))
+  }
+
+  @Test func aBrokerThatWantsToBeLeftAloneIs() {
+    var bench = LinkBench { $0.usesBroker = true }
+    var refused = LinkLoss("token broker: status 429", advice: "-")
+    refused.shortestWait = .seconds(100)
+    bench.pass(.milliseconds(10))
+    bench.feed(.notGranted(refused))
+    bench.feed(.tryNow)
+    bench.pass(.seconds(99))
+    #expect(bench.mints == 1 && bench.losses.count == 1)
+    bench.pass { $0.mints == 2 }
+    // The same while the token we have is still good.
+    bench.feed(.granted(lifetime: .seconds(100)))
+    bench.open()
+    bench.pass { $0.mints == 3 }
+    bench.feed(.notGranted(refused))
+    bench.pass(.seconds(99))
+    #expect(bench.mints == 3)
+    bench.pass { $0.mints == 4 }
   }
 
   @Test func eachStepHasItsDeadline() {

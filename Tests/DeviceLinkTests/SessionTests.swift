@@ -280,7 +280,7 @@ import WireProtocols
     bench.cut()
     let loss = bench.losses.last?.loss
     #expect(loss?.reason == "the agent refused: 128 sessions are open (session_limit)")
-    #expect(loss?.needsSomebody == true)
+    #expect(loss?.needsRoom == true)
     // That one leaves the session alive.
     #expect(!bench.changes.contains(.sessionOver))
   }
@@ -340,14 +340,55 @@ import WireProtocols
     #expect(hasty.hangUps == 0)
   }
 
-  @Test func troubleThatNeedsSomebodyIsTriedEverMoreRarely() {
+  @Test func troubleThatNeedsSomebodyIsTriedRarelyFromTheBeginning() {
     var bench = LinkBench()
     var refused = LinkLoss("answered with status 404", advice: "-")
     refused.needsSomebody = true
-    for attempt in 1...12 {
+    for attempt in 1...4 {
       bench.pass { $0.connects == attempt }
       bench.feed(.closed(refused))
     }
-    #expect(bench.now - .start > .seconds(15))
+    #expect(bench.losses.allSatisfy { $0.wait >= .seconds(15) && $0.wait <= .seconds(30) })
+    // Once it is another trouble it is tried as that deserves.
+    bench.pass { $0.connects == 5 }
+    bench.feed(.closed(LinkLoss("connection refused", advice: "-")))
+    #expect(bench.losses[4].wait <= .seconds(3))
+  }
+
+  @Test func whoIsToldThatThereIsNoRoomDoesNotPress() {
+    var bench = LinkBench()
+    bench.open()
+    bench.cut()
+    var full = LinkLoss("answered with status 503", advice: "-")
+    full.needsRoom = true
+    let before = bench.connects
+    for _ in 0..<1_500 {
+      let connects = bench.connects
+      bench.pass(.milliseconds(10))
+      if bench.connects > connects { bench.feed(.closed(full)) }
+    }
+    // Within the 15 s in which a cut is tried every 0.4 s.
+    #expect((5...20).contains(bench.connects - before), "\(bench.connects - before)")
+  }
+
+  @Test func anAgentThatWasThereMinutesAgoIsTriedAllTheTime() {
+    var bench = LinkBench()
+    bench.open()
+    bench.cut()
+    var longest = SampleSpan.zero
+    while bench.now - .start < .seconds(290) {
+      let before = bench.connects
+      bench.pass { $0.connects > before }
+      bench.feed(.closed(LinkLoss("connection refused", advice: "-")))
+      longest = max(longest, bench.losses.last!.wait)
+    }
+    #expect(longest <= .seconds(3) && longest > .seconds(2))
+    // Not for ever.
+    while bench.now - .start < .seconds(700) {
+      let before = bench.connects
+      bench.pass { $0.connects > before }
+      bench.feed(.closed(LinkLoss("connection refused", advice: "-")))
+    }
+    #expect(bench.losses.contains { $0.wait > .seconds(10) })
   }
 }

@@ -1,4 +1,5 @@
 @testable import ALSA
+import SoundPath
 import Testing
 import VoiceCore
 
@@ -29,7 +30,7 @@ import VoiceCore
     for direction in [PCM.Direction.microphone, .loudspeaker] {
       do throws(ALSAError) {
         _ = try PCM.open(
-          name, direction, period: .milliseconds(10), buffer: .milliseconds(40))
+          name, direction, wish: ShapeWish(), period: .milliseconds(10), buffer: .milliseconds(40))
         Issue.record("opened \(name)")
       } catch {
         #expect(error.device == name)
@@ -41,24 +42,31 @@ import VoiceCore
 
   @Test func theNullCardTakesSoundAndGivesSilence() throws {
     var microphone = try PCM.open(
-      "null", .microphone, period: .milliseconds(10), buffer: .milliseconds(40))
+      "null", .microphone, wish: ShapeWish(), period: .milliseconds(10),
+      buffer: .milliseconds(40))
     var loudspeaker = try PCM.open(
-      "null", .loudspeaker, period: .milliseconds(10), buffer: .milliseconds(40))
-    #expect(microphone.granted.rate == Frame.sampleRate)
+      "null", .loudspeaker, wish: ShapeWish(), period: .milliseconds(10),
+      buffer: .milliseconds(40))
+    #expect(
+      microphone.granted.shape
+        == CardShape(rate: Frame.sampleRate, channels: 1, format: .int16))
     #expect(microphone.granted.period == Frame.sampleCount)
     #expect(microphone.granted.buffer >= 2 * microphone.granted.period)
-    let block = UnsafeMutableBufferPointer<Int16>.allocate(capacity: Frame.sampleCount)
+    let block = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: 2 * Frame.sampleCount, alignment: 16)
     defer { block.deallocate() }
-    block.initialize(repeating: 0)
-    #expect(try loudspeaker.write(UnsafeBufferPointer(block)) == Frame.sampleCount)
+    block.initializeMemory(as: UInt8.self, repeating: 0)
+    let count = Frame.sampleCount
+    let sound = UnsafeRawBufferPointer(block)
+    #expect(try loudspeaker.write(sound, frameCount: count) == count)
     try loudspeaker.start()
     try microphone.start()
     #expect(microphone.isRunning && loudspeaker.isRunning)
     for _ in 0..<100 {
       try microphone.wait(milliseconds: 500)
-      #expect(try microphone.read(block) == Frame.sampleCount)
+      #expect(try microphone.read(block, frameCount: count) == count)
       #expect(block.allSatisfy { $0 == 0 })
-      #expect(try loudspeaker.write(UnsafeBufferPointer(block)) == Frame.sampleCount)
+      #expect(try loudspeaker.write(sound, frameCount: count) == count)
     }
     #expect(microphone.stumbles == 0 && loudspeaker.stumbles == 0)
     #expect(loudspeaker.delay >= .zero)
@@ -76,5 +84,25 @@ import VoiceCore
     // A card number beyond all cards is "invalid argument" to ALSA.
     let open = ALSAError(device: "hw:97", action: "open", code: -22)
     #expect(open.advice.hasPrefix("no such card"))
+  }
+
+  @Test func whatIsAskedForIsWhatIsOpened() throws {
+    let wish = ShapeWish(rate: 44_100, leastChannels: 3)
+    let microphone = try PCM.open(
+      "null", .microphone, wish: wish, period: .milliseconds(10), buffer: .milliseconds(40))
+    #expect(microphone.granted.shape == CardShape(rate: 44_100, channels: 3, format: .int16))
+    #expect(microphone.granted.period == 441)
+  }
+
+  @Test func whatACardCannotDoIsToldWithTheSettingToCorrect() {
+    do throws(ALSAError) {
+      // ALSA's own conversion goes to 32 channels and 768 kHz, but not beyond.
+      _ = try PCM.open(
+        "null", .loudspeaker, wish: ShapeWish(rate: 16_000, leastChannels: 9),
+        period: .milliseconds(10), buffer: .milliseconds(40))
+      Issue.record("opened nine channels")
+    } catch {
+      #expect(error.advice.contains("alsa.rate"))
+    }
   }
 }

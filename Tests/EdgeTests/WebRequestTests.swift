@@ -33,8 +33,8 @@ private final class Asker {
   }
 
   var answer: (status: Int, body: String)? {
-    guard case .answered(let status, let body)? = outcomes.last else { return nil }
-    return (status, String(decoding: body, as: UTF8.self))
+    guard case .answered(let answer)? = outcomes.last else { return nil }
+    return (answer.status, String(decoding: answer.body, as: UTF8.self))
   }
 
   var failure: LinkFailure? {
@@ -95,6 +95,25 @@ private final class Asker {
     #expect(got.status == status && got.body == body)
     #expect(server.request.hasPrefix("POST /token HTTP/1.1\r\n"))
     #expect(server.request.lowercased().contains("\r\ncontent-length: 2\r\n"))
+  }
+
+  @Test(arguments: [
+    ("Retry-After: 40\r\n", 40), ("retry-after:7\r\n", 7), ("", 0), ("Retry-After: soon\r\n", 0),
+    ("Retry-After: 9999999999999\r\n", 600), ("Retry-After: -5\r\n", 0),
+    ("Retry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n", 0),
+  ])
+  func aServerThatWantsToBeLeftAloneIsHeard(header: String, seconds: Int) throws {
+    let asker = try Asker()
+    let server = try RawServer(on: asker.bench.loop) {
+      $0.hasSuffix("{}")
+        ? "HTTP/1.1 429 Too Many Requests\r\n\(header)Content-Length: 2\r\n\r\n{}" : nil
+    }
+    try asker.ask(plain: server.port)
+    guard case .answered(let answer)? = asker.outcomes.last else {
+      Issue.record("\(asker.outcomes)")
+      return
+    }
+    #expect((answer.status, answer.retryAfterSeconds) == (429, seconds))
   }
 
   @Test func anAnswerEndsWithTheConnectionWhenNothingElseSaysWhere() throws {

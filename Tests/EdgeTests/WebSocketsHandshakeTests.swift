@@ -42,14 +42,14 @@ import Testing
     let old = try authority.certificate("DNS:kiosk-7", from: 2019, until: 2020)
     (trust.certificateFile, trust.keyFile) = (old.file, old.key)
     let expired = try failure(port: server.port, trust: trust)
-    #expect(expired.kind == .tls(.clientRefused), "\(expired)")
+    #expect(expired.kind == .tls(.clientExpired), "\(expired)")
     #expect(expired.advice.contains(old.file))
 
     let stranger = try TestAuthority("Somebody else")
     let foreign = try stranger.certificate("DNS:kiosk-7")
     (trust.certificateFile, trust.keyFile) = (foreign.file, foreign.key)
     let unknown = try failure(port: server.port, trust: trust)
-    #expect(unknown.kind == .tls(.clientRefused), "\(unknown)")
+    #expect(unknown.kind == .tls(.clientUnknown), "\(unknown)")
   }
 
   @Test func aCertificateOfOursThatCannotBeUsedIsNamedAndCanBeRepaired() throws {
@@ -154,6 +154,39 @@ import Testing
     let patience = ConnectPatience()
     #expect(patience.limit(of: .lookup) == 5_000 && patience.limit(of: .connect) == 5_000)
     #expect(patience.limit(of: .handshake) == 8_000 && patience.limit(of: .upgrade) == 5_000)
+  }
+
+  @Test(arguments: [(503, "is full"), (429, "too often")])
+  func aServerThatWantsToBeLeftAloneIsHeard(status: Int, advice: String) throws {
+    let bench = try LinkBench()
+    let server = try RawServer(on: bench.loop) { request in
+      request.contains("\r\n\r\n")
+        ? "HTTP/1.1 \(status) No\r\nRetry-After: 40\r\nContent-Length: 0\r\n\r\n" : nil
+    }
+    try bench.makeLink(to: "ws://127.0.0.1:\(server.port)/auricle")
+    bench.connect()
+    try bench.wait { !bench.failures.isEmpty }
+    #expect(bench.failures.map(\.kind) == [.upgradeRefused(status: status)])
+    #expect(bench.failures.map(\.retryAfterSeconds) == [40])
+    #expect(bench.failures.first?.advice.contains(advice) == true)
+  }
+
+  @Test(arguments: [
+    ("Bearer error=\"invalid_token\", error_description=\"token_expired\"", "token_expired"),
+    ("Bearer", ""), ("Bearer error_description=\"\u{1B}[31m\"", ""),
+    ("Bearer error_description=\"" + String(repeating: "x", count: 81) + "\"", ""),
+    ("Bearer error_description=\"no end", "no end"),
+  ])
+  func whatTheServerMissesIsTold(header: String, detail: String) throws {
+    let bench = try LinkBench()
+    let server = try RawServer(on: bench.loop) { request in
+      request.contains("\r\n\r\n")
+        ? "HTTP/1.1 401 No\r\nWWW-Authenticate: \(header)\r\nContent-Length: 0\r\n\r\n" : nil
+    }
+    try bench.makeLink(to: "ws://127.0.0.1:\(server.port)/auricle")
+    bench.connect()
+    try bench.wait { !bench.failures.isEmpty }
+    #expect(bench.failures.map(\.detail) == [detail])
   }
 
   @Test func ourHeadersAreInTheRequest() throws {

@@ -167,6 +167,21 @@ import WebSockets
     #expect(bench.servedMessages.isEmpty)
   }
 
+  @Test func aGoodbyeThatIsNotUTF8IsAnsweredWith1007() throws {
+    let bench = try LinkBench()
+    try bench.serve()
+    let peer = try RawPeer(of: bench)
+    try peer.upgrade()
+    // Half a character at the end of the reason.
+    peer.send(frame: 0x88, bytes: [0x03, 0xE8, 0x61, 0xC3])
+    try bench.wait { peer.closeCode != nil || peer.isAtEnd }
+    #expect(peer.closeCode == 1007)
+    #expect(peer.frames.last?.bytes.dropFirst(2).elementsEqual("??".utf8) == true)
+    try bench.wait { bench.connection == nil }
+    #expect(
+      bench.served.contains { if case .closed(1007) = $0.event { true } else { false } })
+  }
+
   @Test func aGiantFrameIsRefusedBeforeItArrives() throws {
     let bench = try LinkBench()
     try bench.serve(maximumMessage: 1_000)

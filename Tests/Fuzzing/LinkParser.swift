@@ -268,7 +268,7 @@ private struct LinkRun {
         token = welcome.resumable?.token
         numbers.isResumed = true
         if let token { numbers.token = token }
-      case .refused(let code, _, isFatal: true):
+      case .refused(let code, _, isFatal: true, _):
         if !LinkRun.harmless.contains(code) { token = nil }
       default: break
       }

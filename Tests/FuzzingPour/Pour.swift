@@ -6,7 +6,7 @@ import TestSupport
 /// Pours inputs into a parser, as fast as the parser goes: what libFuzzer found, changed at random, without
 /// a look at what they reach. libFuzzer finds the ways in; this goes them ten million times.
 ///
-///     auricle-pour PARSER MESSAGES SECONDS SEED FOUND [CORPUS]
+///     auricle-pour PARSER INPUTS SECONDS SEED FOUND [CORPUS]
 ///
 /// FOUND is the file for the input that breaks something.
 @main struct Pour {
@@ -15,7 +15,7 @@ import TestSupport
     guard words.count >= 6, let parser = Parser.named(words[1]), let most = Int(words[2]),
       let seconds = Int(words[3]), let seed = UInt64(words[4])
     else {
-      print("usage: auricle-pour PARSER MESSAGES SECONDS SEED FOUND [CORPUS]")
+      print("usage: auricle-pour PARSER INPUTS SECONDS SEED FOUND [CORPUS]")
       exit(2)
     }
     keepWhatKills(in: words[5])
@@ -28,7 +28,7 @@ import TestSupport
     var random = SeededRandom(seed: seed)
     var (inputs, messages) = (0, 0)
     let began = time(nil)
-    while messages < most {
+    while inputs < most {
       let input = Pour.input(from: sources, longest: parser.longest, &random)
       remember(input)
       do throws(Broken) { messages += try parser.run(input) } catch {

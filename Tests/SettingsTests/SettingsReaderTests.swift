@@ -158,6 +158,10 @@ import VoiceCore
       "a.conf:2: agent.pin = abc= is no pin: write the SHA-256 of a public key in base64 (docs/OPERATIONS.md), several with blanks between"
     ),
     (
+      "[alsa]\nmicrophone = usb-id:2886", ".badCard",
+      "a.conf:2: alsa.microphone = usb-id:2886 names no card: right is usb-id:VENDOR:PRODUCT, such as usb-id:2886:0018, or with :SERIAL"
+    ),
+    (
       "[device]\nkey = /etc/k.pem", ".alone",
       "a.conf:2: device.key does nothing without device.certificate: set both or neither"
     ),

@@ -35,7 +35,9 @@ import VoiceCore
       var scenario = Scenario(seed: seed)
       scenario.faults = [fault]
       scenario.faultEvery = 250
-      if [.brokerDown, .unauthorized].contains(fault) { scenario.link.usesBroker = true }
+      if [.brokerDown, .brokerRefuses, .unauthorized].contains(fault) {
+        scenario.link.usesBroker = true
+      }
       expectPeace(scenario)
     }
   }

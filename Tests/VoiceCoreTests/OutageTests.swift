@@ -49,6 +49,19 @@ import VoiceCore
     #expect(rehearsal.cues == [.noNetwork] && rehearsal.conversation.shown == .offline)
   }
 
+  /// Found by the simulator: the answer had begun, without a sound, when the link was lost.
+  @Test func whoSpeaksOfflineIsToldSoThoughAnAnswerHasBegun() {
+    var rehearsal = Rehearsal()
+    rehearsal.hear(true, milliseconds: 500)
+    rehearsal.hear(false, milliseconds: 1_000)
+    rehearsal.run { $0.receive(.replyStart(ReplyID(1), answering: TurnID(1))) }
+    rehearsal.run { $0.link(.away) }
+    rehearsal.run { $0.link(.lost) }
+    rehearsal.hear(true, milliseconds: 1_000)
+    #expect(rehearsal.cues == [.noNetwork])
+    #expect(rehearsal.effects.contains(.callAgent))
+  }
+
   @Test func whoSpeaksOfflineIsToldSoAndTheAgentIsCalled() {
     var rehearsal = Rehearsal()
     rehearsal.run { $0.link(.lost) }
@@ -160,6 +173,9 @@ import VoiceCore
     #expect(revision == 1)
     rehearsal.run { $0.receive(.replyStart(ReplyID(1), answering: TurnID(1), revision: 0)) }
     #expect(rehearsal.conversation.shown == .thinking)
+    #expect(
+      rehearsal.sent.last
+        == .playback(ReplyID(1), played: .zero, buffered: .zero, state: .muted))
     rehearsal.run { $0.receive(.replyStart(ReplyID(2), answering: TurnID(1), revision: 1)) }
     #expect(rehearsal.conversation.shown == .speaking)
   }
@@ -217,6 +233,15 @@ import VoiceCore
       rehearsal.hear(false, milliseconds: 1_000)
       rehearsal.run { $0.receive(.refused(code: code, message: "-", isFatal: false)) }
       #expect(rehearsal.cues == [.problem] && rehearsal.conversation.shown == .idle)
+    }
+    // Of a turn that is over: what is said now goes on.
+    var later = Rehearsal()
+    later.hear(true, milliseconds: 500)
+    for (turn, shown) in [(TurnID(7), Shown.listening), (TurnID(1), .idle)] {
+      later.run {
+        $0.receive(.refused(code: "turn_idle", message: "-", isFatal: false, turn: turn))
+      }
+      #expect(later.conversation.shown == shown)
     }
     var rehearsal = Rehearsal()
     rehearsal.hear(true, milliseconds: 500)

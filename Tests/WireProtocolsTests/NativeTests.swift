@@ -86,6 +86,7 @@ struct NativeTests {
         #"{"type":"response.end","response":1,"status":"complete","audio_ms":80}"#,
         #"{"type":"volume","level":40}"#,
         #"{"type":"error","code":"busy","message":"come back later","fatal":false}"#,
+        #"{"type":"error","code":"turn_idle","message":"no sound","fatal":false,"turn":1}"#,
         #"{"type":"interrupt.ack","response":1,"epoch":1}"#,
       ])
   }

@@ -95,6 +95,7 @@ let downstream: [Downstream] = [
   .replyEnd(ReplyID(1), .complete, audio: .milliseconds(80)),
   .setVolume(40),
   .refused(code: "busy", message: "come back later", isFatal: false),
+  .refused(code: "turn_idle", message: "no sound", isFatal: false, turn: TurnID(1)),
 ]
 
 /// One of each kind, and with the largest numbers there are.

@@ -152,8 +152,9 @@ struct TranscriptWalk {
         up.acknowledged = count
       }
       return
-    case .message(.refused(let code, let words, let isFatal)):
-      #expect(agent.encode(.refused(code: code, message: words, isFatal: isFatal)) == message)
+    case .message(.refused(let code, let words, let isFatal, let turn)):
+      #expect(
+        agent.encode(.refused(code: code, message: words, isFatal: isFatal, turn: turn)) == message)
       #expect(line.isOlder == code.elementsEqual("session_replaced"))
       return
     case .message, .nothing: break

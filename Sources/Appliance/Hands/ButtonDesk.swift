@@ -86,12 +86,8 @@ final class ButtonDesk {
   private func isPath(_ wanted: String) -> Bool { wanted.utf8.first == UInt8(ascii: "/") }
 
   private func watchFolder() {
-    if let newsWatch { loop.unwatch(newsWatch) }
-    newsWatch = nil
-    // A machine that never had one has no folder for them.
-    let folder = Files.isFolder(ButtonDesk.folder) ? ButtonDesk.folder : "/dev"
     do throws(LinuxError) {
-      let news = NewsHolder(try FolderNews.open(folder), folder)
+      let news = NewsHolder(try FolderNews.open(ButtonDesk.folder))
       self.news = news
       do throws(LinkError) {
         newsWatch = try loop.watch(news.number) { self.folderChanged() }
@@ -100,10 +96,9 @@ final class ButtonDesk {
   }
 
   private func folderChanged() {
-    guard let news else { return }
-    do throws(LinuxError) { try news.take() } catch { complain(error.description) }
-    let isThere = Files.isFolder(ButtonDesk.folder)
-    if isThere != news.folder.utf8.elementsEqual(ButtonDesk.folder.utf8) { watchFolder() }
+    do throws(LinuxError) {
+      guard let news, try news.take() else { return }
+    } catch { complain(error.description) }
     look()
     lookAgainAt = now + ButtonDesk.lookAgainAfter
   }
@@ -195,12 +190,8 @@ final class ButtonDesk {
 
 /// Closures cannot own what is not copyable; they can hold one of these.
 private final class NewsHolder {
-  let folder: String
-  private let news: FolderNews
-  init(_ news: consuming FolderNews, _ folder: String) {
-    self.news = news
-    self.folder = folder
-  }
+  private var news: FolderNews
+  init(_ news: consuming FolderNews) { self.news = news }
   var number: Int32 { news.number }
-  func take() throws(LinuxError) { try news.take() }
+  func take() throws(LinuxError) -> Bool { try news.take() }
 }

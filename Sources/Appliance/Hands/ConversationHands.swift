@@ -27,6 +27,7 @@ extension ConversationLoop {
     switch news.kind {
     case .opened: hands.volume.loudspeakerOpened(card: sound.loudspeakerCard)
     case .failed, .closed: hands.volume.loudspeakerLost()
+    case .kept: break
     }
   }
 

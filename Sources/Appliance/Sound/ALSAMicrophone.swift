@@ -1,7 +1,9 @@
 internal import ALSA
+internal import Settings
+internal import SoundPath
 internal import VoiceCore
 
-/// A real card's capture side.
+/// A real card's capture side, in the shape it has.
 final class ALSAMicrophone: Microphone {
   /// A card that gives nothing for this long is gone, whatever it says.
   static let longestWait: Int32 = 500
@@ -9,43 +11,70 @@ final class ALSAMicrophone: Microphone {
   static let mostPasses = 200
 
   private var pcm: PCM
-  private let block: UnsafeMutableBufferPointer<Int16>
+  private let shape: CardShape
+  private let bytes: UnsafeMutableRawBufferPointer
+  /// The most that is read at a time, in samples of each channel.
+  private let blockSize: Int
+  private let sound: CapturedChannel
+  private let played: CapturedChannel?
   private var isStarted = false
   let name: String
 
-  static func open(
-    _ device: String, period: SampleSpan, buffer: SampleSpan
-  ) throws(ALSAError) -> ALSAMicrophone {
-    ALSAMicrophone(try PCM.open(device, .microphone, period: period, buffer: buffer))
+  static func open(_ settings: DeviceSettings.ALSA) throws(ALSAError) -> ALSAMicrophone {
+    let wish = ShapeWish(
+      rate: settings.rate,
+      leastChannels: max(settings.microphoneChannel, settings.referenceChannel))
+    let pcm = try PCM.open(
+      settings.microphone, .microphone, wish: wish, period: settings.period,
+      buffer: settings.buffer)
+    return ALSAMicrophone(pcm, settings)
   }
 
-  private init(_ pcm: consuming PCM) {
-    name = "\(pcm.device) (\(pcm.granted.period)/\(pcm.granted.buffer))"
+  private init(_ pcm: consuming PCM, _ settings: DeviceSettings.ALSA) {
+    shape = pcm.granted.shape
+    name = "\(pcm.device) (\(shape.description))"
     self.pcm = pcm
-    block = .allocate(capacity: Frame.sampleCount)
-    block.initialize(repeating: 0)
+    blockSize = 2 * shape.rate * Frame.sampleCount / Frame.sampleRate
+    bytes = .allocate(byteCount: blockSize * shape.bytesPerFrame, alignment: 16)
+    sound = CapturedChannel(
+      shape, channel: settings.microphoneChannel, except: settings.referenceChannel,
+      blockSize: blockSize)
+    played =
+      settings.referenceChannel == 0
+      ? nil
+      : CapturedChannel(shape, channel: settings.referenceChannel, blockSize: blockSize)
   }
-  deinit { block.deallocate() }
+  deinit { bytes.deallocate() }
 
   func listen(into mic: inout Frame) throws(CardTrouble) {
     do throws(ALSAError) {
       if !isStarted { try pcm.start() }
       isStarted = true
-      var filled = 0
       var passes = 0
-      while filled < Frame.sampleCount {
+      while !sound.pop(&mic) {
         passes += 1
         // A card that is neither ready nor broken must not keep a real-time thread busy.
         if passes > ALSAMicrophone.mostPasses { throw PCM.stuck(pcm.device) }
-        let count = try pcm.read(UnsafeMutableBufferPointer(rebasing: block[filled...]))
-        filled += count
-        if count == 0 { try pcm.wait(milliseconds: ALSAMicrophone.longestWait) }
+        let count = try pcm.read(bytes, frameCount: missing)
+        if count == 0 {
+          try pcm.wait(milliseconds: ALSAMicrophone.longestWait)
+        } else {
+          sound.take(UnsafeRawBufferPointer(bytes), frameCount: count)
+          played?.take(UnsafeRawBufferPointer(bytes), frameCount: count)
+        }
       }
     } catch {
       throw CardTrouble(code: error.code)
     }
-    for index in 0..<Frame.sampleCount { mic[index] = block[index] }
   }
+
+  /// What a frame still needs of the card, in samples of each channel.
+  private var missing: Int {
+    let samples = Frame.sampleCount - sound.waiting
+    return max(1, min(blockSize, (samples * shape.rate + Frame.sampleRate - 1) / Frame.sampleRate))
+  }
+
+  func readReference(into reference: inout Frame) -> Bool { played?.pop(&reference) ?? false }
 
   var stumbles: Int { pcm.stumbles }
 }

@@ -2,6 +2,7 @@ internal import ALSA
 internal import Linux
 internal import Room
 internal import Settings
+internal import SoundCards
 internal import VoiceCore
 
 /// Why there is no sound, and what to do about it.
@@ -19,22 +20,46 @@ struct CardOpener {
   var isWhole: Bool { settings.sound.card != .alsa }
   var isRoom: Bool { settings.sound.card == .room }
 
-  func openMicrophone() throws(SoundProblem) -> any Microphone {
+  func openMicrophone(_ pick: CardPick) throws(SoundProblem) -> (
+    any Microphone, name: String
+  ) {
+    var alsa = settings.alsa
+    alsa.microphone = pick.alsaName
     do throws(ALSAError) {
-      return try ALSAMicrophone.open(
-        settings.alsa.microphone, period: settings.alsa.period, buffer: settings.alsa.buffer)
+      let half = try ALSAMicrophone.open(alsa)
+      return (half, half.name)
     } catch {
-      throw SoundProblem(reason: error.description, advice: error.advice)
+      throw CardOpener.problem(error, pick, .microphone)
     }
   }
 
-  func openLoudspeaker() throws(SoundProblem) -> any Loudspeaker {
+  func openLoudspeaker(_ pick: CardPick) throws(SoundProblem) -> (
+    any Loudspeaker, name: String
+  ) {
+    var alsa = settings.alsa
+    alsa.loudspeaker = pick.alsaName
     do throws(ALSAError) {
-      return try ALSALoudspeaker.open(
-        settings.alsa.loudspeaker, period: settings.alsa.period, buffer: settings.alsa.buffer)
+      let half = try ALSALoudspeaker.open(alsa)
+      return (half, half.name)
     } catch {
-      throw SoundProblem(reason: error.description, advice: error.advice)
+      throw CardOpener.problem(error, pick, .loudspeaker)
     }
+  }
+
+  /// Who has a busy card is what somebody must know to get it back.
+  private static func problem(_ error: ALSAError, _ pick: CardPick, _ side: Side) -> SoundProblem {
+    if pick.isLastResort {
+      return SoundProblem(
+        reason: "there is no sound card here, and ALSA's default cannot be opened: " + error.reason,
+        advice:
+          "plug in a USB speakerphone, or a microphone and a loudspeaker: they are taken at once")
+    }
+    guard error.isBusy, let card = pick.card else {
+      return SoundProblem(reason: error.description, advice: error.advice)
+    }
+    let holder = CardScanner.holder(of: card, side, device: pick.device) ?? Holder()
+    return SoundProblem(
+      reason: "\(side.word) '\(card.name)' is in use by \(holder.words)", advice: holder.advice)
   }
 
   /// - Parameter time: where the clock stands, so that the room's events carry the device's time.

@@ -1,5 +1,6 @@
 internal import ALSA
 internal import ControlProtocol
+internal import SoundCards
 internal import VoiceCore
 
 /// The two halves of the sound, as people call them.
@@ -20,8 +21,11 @@ enum SoundHalf {
 /// What became of one half.
 struct SoundNews {
   enum Kind {
-    case opened(name: String)
+    /// And why this card, where there was a choice.
+    case opened(name: String, why: String)
     case failed(SoundProblem)
+    /// A better card cannot be opened: the one in use stays.
+    case kept(name: String, SoundProblem)
     /// On purpose.
     case closed
   }
@@ -48,6 +52,12 @@ struct HalfKeeper<Half> {
     SoundProblem(reason: "the sound card is not opened yet", advice: "wait a moment"),
     retryAt: .start)
   private(set) var isWanted = true
+  /// What is in use, of the cards there are.
+  private(set) var pick: CardPick?
+  /// Why a better one is not used, as it was told.
+  private var told: String?
+  /// What is handed over once the audio thread has given back the one in use.
+  private var replacement: (half: Half, name: String, pick: CardPick)?
 
   init(_ half: SoundHalf, _ handover: Handover<Half>) {
     self.half = half
@@ -80,16 +90,42 @@ struct HalfKeeper<Half> {
     }
   }
 
-  mutating func opened(_ half: Half, name: String) -> SoundNews {
+  mutating func opened(_ half: Half, name: String, pick: CardPick? = nil) -> SoundNews {
     handover.offer(half)
     state = .working(name: name)
-    return SoundNews(half: self.half, kind: .opened(name: name))
+    (self.pick, told) = (pick, nil)
+    return SoundNews(half: self.half, kind: .opened(name: name, why: pick?.reason ?? ""))
   }
+
+  /// Already open, so that nothing is lost if it could not be.
+  mutating func replace(with half: Half, name: String, pick: CardPick) {
+    replacement = (half, name, pick)
+    handover.recall()
+  }
+
+  /// - Returns: nil for what was told before.
+  mutating func kept(_ problem: SoundProblem) -> SoundNews? {
+    guard let name else { return nil }
+    if let told, told.isSame(as: problem.reason) { return nil }
+    told = problem.reason
+    return SoundNews(half: half, kind: .kept(name: name, problem))
+  }
+
+  /// Asks for the one in use, to open what is wanted instead of it: both are the same device.
+  mutating func giveUp() { handover.recall() }
+
+  var isMissing: Bool {
+    if case .missing = state { return isWanted }
+    return false
+  }
+  /// It works, and nothing is on its way to replace it.
+  var isSettled: Bool { name != nil && replacement == nil && isWanted }
 
   /// - Returns: nil for the trouble that was told before: one line, not a log full of them.
   mutating func failed(_ problem: SoundProblem, at now: SampleTime) -> SoundNews? {
     let before = self.problem
     state = .missing(problem, retryAt: now + HalfKeeper.retry)
+    pick = nil
     if let before, before.reason.isSame(as: problem.reason) { return nil }
     return SoundNews(half: half, kind: .failed(problem))
   }
@@ -97,6 +133,11 @@ struct HalfKeeper<Half> {
   /// Closes what the audio thread gave back: it has let go of it entirely.
   mutating func collect(at now: SampleTime) -> SoundNews? {
     guard let returned = handover.takeReturned() else { return nil }
+    pick = nil
+    if let next = replacement {
+      replacement = nil
+      if isWanted { return opened(next.half, name: next.name, pick: next.pick) }
+    }
     guard isWanted, let code = returned.failure else {
       state = .closed
       return SoundNews(half: half, kind: .closed)

@@ -9,8 +9,16 @@ protocol Microphone: AnyObject {
   var name: String { get }
   /// Waits for the next ten milliseconds.
   func listen(into mic: inout Frame) throws(CardTrouble)
+  /// What the loudspeaker played in the ten milliseconds just heard, if the card itself says so.
+  ///
+  /// - Returns: false, and nothing written, if it does not.
+  func readReference(into reference: inout Frame) -> Bool
   /// Times it ran over since it was opened.
   var stumbles: Int { get }
+}
+
+extension Microphone {
+  func readReference(into reference: inout Frame) -> Bool { false }
 }
 
 /// This half of the sound is gone: the audio thread gives it back and goes on without.

@@ -1,10 +1,12 @@
 internal import Room
+internal import SoundCards
 internal import VoiceCore
 
 /// Keeps microphone and loudspeaker at work, on the conversation thread: opens them, hands them to
 /// the audio thread, closes what comes back and looks for what is missing.
 final class SoundKeeper {
   private let opener: CardOpener
+  let chooser: CardChooser
   private var microphone: HalfKeeper<any Microphone>
   private var loudspeaker: HalfKeeper<any Loudspeaker>
   /// What is said in the simulated room.
@@ -15,6 +17,7 @@ final class SoundKeeper {
 
   init(opener: CardOpener, bridge: Bridge) {
     self.opener = opener
+    chooser = CardChooser(opener.settings)
     microphone = HalfKeeper(.microphone, bridge.microphone)
     loudspeaker = HalfKeeper(.loudspeaker, bridge.loudspeaker)
   }
@@ -36,10 +39,17 @@ final class SoundKeeper {
   var microphoneName: String? { microphone.name }
   var loudspeakerName: String? { loudspeaker.name }
 
+  /// Which card works on that side; nil for rooms and files.
+  func pick(_ side: Side) -> CardPick? {
+    side == .microphone ? microphone.pick : loudspeaker.pick
+  }
+
   /// Opens what is missing and closes what came back; often, for it costs two loads.
   ///
-  /// - Parameter mayOpen: not while we stop.
-  func check(at now: SampleTime, mayOpen: Bool = true) -> [SoundNews] {
+  /// - Parameters:
+  ///   - mayOpen: not while we stop.
+  ///   - isIdle: nobody speaks and nothing is said: a better card may be taken.
+  func check(at now: SampleTime, mayOpen: Bool = true, isIdle: Bool = false) -> [SoundNews] {
     var news: [SoundNews] = []
     if let lost = microphone.collect(at: now) { news.append(lost) }
     if let lost = loudspeaker.collect(at: now) { news.append(lost) }
@@ -47,8 +57,7 @@ final class SoundKeeper {
     if opener.isWhole {
       if microphone.isDue(at: now) { openWhole(at: now, &news) }
     } else {
-      if microphone.isDue(at: now) { openMicrophone(at: now, &news) }
-      if loudspeaker.isDue(at: now) { openLoudspeaker(at: now, &news) }
+      checkCards(at: now, isIdle: isIdle, &news)
     }
     return news
   }
@@ -73,7 +82,7 @@ final class SoundKeeper {
       let name = card.name
       _ = microphone.opened(card, name: name)
       _ = loudspeaker.opened(card, name: name)
-      news.append(SoundNews(half: .both, kind: .opened(name: name)))
+      news.append(SoundNews(half: .both, kind: .opened(name: name, why: "")))
     } catch {
       if microphone.failed(error, at: now) != nil {
         news.append(SoundNews(half: .both, kind: .failed(error)))
@@ -82,22 +91,67 @@ final class SoundKeeper {
     }
   }
 
-  private func openMicrophone(at now: SampleTime, _ news: inout [SoundNews]) {
+  // MARK: Real cards
+
+  private func checkCards(at now: SampleTime, isIdle: Bool, _ news: inout [SoundNews]) {
+    let isLook = chooser.isDue(at: now)
+    let opensMicrophone = microphone.isDue(at: now) || isLook && microphone.isMissing
+    let opensLoudspeaker = loudspeaker.isDue(at: now) || isLook && loudspeaker.isMissing
+    guard isLook || opensMicrophone || opensLoudspeaker else { return }
+    let choice = chooser.look()
+    let hears = opener.openMicrophone
+    let speaks: Opening<any Loudspeaker> = { pick throws(SoundProblem) in
+      let opened = try self.opener.openLoudspeaker(pick)
+      self.loudspeakerCard = opened.0.card
+      return opened
+    }
+    if opensMicrophone { open(&microphone, choice.microphone, hears, at: now, &news) }
+    if opensLoudspeaker { open(&loudspeaker, choice.loudspeaker, speaks, at: now, &news) }
+    guard isLook else { return }
+    improve(&microphone, .microphone, choice.microphone, hears, at: now, isIdle: isIdle, &news)
+    improve(&loudspeaker, .loudspeaker, choice.loudspeaker, speaks, at: now, isIdle: isIdle, &news)
+  }
+
+  private typealias Opening<Half> = (CardPick) throws(SoundProblem) -> (Half, name: String)
+
+  private func open<Half>(
+    _ keeper: inout HalfKeeper<Half>, _ choice: Result<CardPick, NoCard>, _ open: Opening<Half>,
+    at now: SampleTime, _ news: inout [SoundNews]
+  ) {
     do throws(SoundProblem) {
-      let half = try opener.openMicrophone()
-      news.append(microphone.opened(half, name: half.name))
+      let pick = try SoundKeeper.take(choice)
+      let (half, name) = try open(pick)
+      news.append(keeper.opened(half, name: name, pick: pick))
     } catch {
-      if let failed = microphone.failed(error, at: now) { news.append(failed) }
+      if let failed = keeper.failed(error, at: now) { news.append(failed) }
     }
   }
 
-  private func openLoudspeaker(at now: SampleTime, _ news: inout [SoundNews]) {
+  /// Takes a better card than the one that works: opened first, so that nothing is lost if it cannot
+  /// be.
+  private func improve<Half>(
+    _ keeper: inout HalfKeeper<Half>, _ side: Side, _ choice: Result<CardPick, NoCard>,
+    _ open: Opening<Half>, at now: SampleTime, isIdle: Bool, _ news: inout [SoundNews]
+  ) {
+    guard keeper.isSettled, let present = keeper.pick, chooser.mayImprove(side),
+      case .success(let better) = choice, !better.isSame(as: present)
+    else { return }
+    guard isIdle || chooser.isOrdered(side) else { return chooser.postpone(at: now) }
+    // Once: it is asked again when something changes.
+    chooser.settled(side)
+    if better.isSameDevice(as: present) { return keeper.giveUp() }
     do throws(SoundProblem) {
-      let half = try opener.openLoudspeaker()
-      loudspeakerCard = half.card
-      news.append(loudspeaker.opened(half, name: half.name))
+      let (half, name) = try open(better)
+      keeper.replace(with: half, name: name, pick: better)
     } catch {
-      if let failed = loudspeaker.failed(error, at: now) { news.append(failed) }
+      if let kept = keeper.kept(error) { news.append(kept) }
+    }
+  }
+
+  private static func take(_ choice: Result<CardPick, NoCard>) throws(SoundProblem) -> CardPick {
+    switch choice {
+    case .success(let pick): return pick
+    case .failure(let none): throw SoundProblem(reason: none.reason, advice: none.advice)
     }
   }
 }

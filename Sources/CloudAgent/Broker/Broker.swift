@@ -46,6 +46,8 @@ struct Broker: Sendable {
     case tooMany(waitMilliseconds: Int64, device: String?)
     case noToken, badToken, expiredToken
     case lockedOut(device: String)
+    /// The proof is good, but of a device with another name.
+    case otherName(ofCertificate: String, device: String)
     case noRandomBytes
   }
 
@@ -156,7 +158,7 @@ struct Broker: Sendable {
       throw .unauthorized(reason: "the certificate's name is no device's name", device: nil)
     }
     if let claimed, claimed != name {
-      throw .unauthorized(reason: "the certificate is of \(name)", device: claimed)
+      throw .otherName(ofCertificate: name, device: claimed)
     }
     if devices.devices[name]?.proof == DeviceList.Device.Proof.none {
       throw .lockedOut(device: name)

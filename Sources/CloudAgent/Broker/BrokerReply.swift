@@ -30,6 +30,12 @@ enum BrokerReply {
         "no device is known by this name and this proof; show a client certificate, or its name as "
           + "device in the body and its secret as Authorization: Bearer SECRET",
         ["WWW-Authenticate: Bearer"])
+    // Whoever has the certificate can read what is in it.
+    case .otherName(let name, let device):
+      return problem(
+        401, "unauthorized",
+        "the certificate is for \(name), the request for \(device): device.name must be the certificate's",
+        ["WWW-Authenticate: Bearer"])
     case .tooMany(let wait, _):
       return problem(
         429, "too_many", "too many requests; the next is answered in \(wait) ms",
@@ -38,15 +44,15 @@ enum BrokerReply {
       return problem(
         401, "token_missing",
         "connect with Authorization: Bearer TOKEN; POST \(Reception.path) gives a token",
-        ["WWW-Authenticate: Bearer"])
+        ["WWW-Authenticate: Bearer error_description=\"token_missing\""])
     case .badToken:
       return problem(
         401, "token_bad", "this token is none of ours; get another from \(Reception.path)",
-        ["WWW-Authenticate: Bearer error=\"invalid_token\""])
+        ["WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"token_bad\""])
     case .expiredToken:
       return problem(
         401, "token_expired", "this token has expired; get another from \(Reception.path)",
-        ["WWW-Authenticate: Bearer error=\"invalid_token\""])
+        ["WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"token_expired\""])
     case .noRandomBytes: return problem(503, "unavailable", "no tokens can be made now")
     }
   }

@@ -70,18 +70,19 @@ package struct DeviceList: Equatable, Sendable {
       guard DeviceName.isValid(name) else {
         throw wrong("a device's name is \(DeviceName.wanted)")
       }
-      guard devices[name] == nil else { throw wrong("\(name) is there a second time") }
+      let shown = DeviceList.shown(name)
+      guard devices[name] == nil else { throw wrong("\(shown) is there a second time") }
       guard words.count > 1, let proof = DeviceList.proof(words[1]) else {
         throw wrong(
-          "after \(name) comes the SHA-256 of its secret in 64 hexadecimal digits, or - for a device "
-            + "with a certificate, or refused: auricle-agent --new-secret \(name) writes such a line"
+          "after \(shown) comes the SHA-256 of its secret in 64 hexadecimal digits, or - for a device "
+            + "with a certificate, or refused: auricle-agent --new-secret \(shown) writes such a line"
         )
       }
       var limits = usual
       for word in words.dropFirst(2) {
         guard DeviceList.set(word, in: &limits) else {
           throw wrong(
-            "\"\(word.prefix(40))\" is none of sessions=1..100, tokens_per_minute=1..600 and "
+            "\(DeviceList.shown(word)) is none of sessions=1..100, tokens_per_minute=1..600 and "
               + "max_turn_ms=1000..600000")
         }
       }
@@ -91,6 +92,12 @@ package struct DeviceList: Equatable, Sendable {
       devices[name] = Device(proof: proof, limits: limits)
     }
   }
+
+  /// A word for an error. A long one may be a secret: somebody gave the wrong file.
+  private static func shown(_ word: String) -> String {
+    word.utf8.count > longestShown ? "NAME" : word
+  }
+  private static let longestShown = 24
 
   func limits(of device: String) -> DeviceLimits { devices[device]?.limits ?? usual }
 

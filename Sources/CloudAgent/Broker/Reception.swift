@@ -167,6 +167,7 @@ final class Reception {
     // Who mistakes the fields sends the secret as the name.
     case .unauthorized(let reason, let device):
       return line(reason, device.map { $0.utf8.count > 24 ? $0.prefix(12) + "…" : $0 })
+    case .otherName(let name, let device): return line("the certificate is of \(name)", device)
     case .tooMany(let wait, let device): return line("too many, wait \(wait) ms", device)
     case .noToken: return line("no token", nil)
     case .badToken: return line("bad token", nil)

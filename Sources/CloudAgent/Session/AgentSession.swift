@@ -194,7 +194,7 @@ struct AgentSession: Sendable {
         .refused(
           code: "turn_idle",
           message: "no sound for \(AgentSession.longestSilence.milliseconds / 1_000) s in turn "
-            + "\(open.id.number), it is given up", isFatal: false)))
+            + "\(open.id.number), it is given up", isFatal: false, turn: open.id)))
   }
 
   /// The connection is back: what could not come is not missed.
@@ -248,7 +248,7 @@ struct AgentSession: Sendable {
           .refused(
             code: "turn_number",
             message: "turn \(id.number) after turn \(lastTurn.number): numbers must grow",
-            isFatal: false)))
+            isFatal: false, turn: id)))
       return
     }
     guard !isLeaving else { return stray() }
@@ -325,7 +325,7 @@ struct AgentSession: Sendable {
           .refused(
             code: "too_many_turns",
             message: "\(thinking.count) turns wait for their answers; turn \(id.number) is dropped",
-            isFatal: false)))
+            isFatal: false, turn: id)))
       return
     }
     thinking.append(thought)

@@ -190,7 +190,9 @@ struct ServedSession {
       let wait = turnPace.take(atMicroseconds: moment.microseconds)
     else { return true }
     let reason = "too many turns, turn \(turn.number) is dropped; wait \(wait) ms"
-    say(.refused(code: "rate_limited", message: reason, isFatal: false), at: moment, &effects)
+    say(
+      .refused(code: "rate_limited", message: reason, isFatal: false, turn: turn), at: moment,
+      &effects)
     return false
   }
 

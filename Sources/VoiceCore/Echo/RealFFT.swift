@@ -369,8 +369,8 @@ private struct Number {
 
 /// Cosine and sine of a part of a full turn. The core has no mathematics library, and the same
 /// digits come out on every machine.
-enum Turn {
-  static func of(_ fraction: Double) -> (cosine: Double, sine: Double) {
+package enum Turn {
+  package static func of(_ fraction: Double) -> (cosine: Double, sine: Double) {
     // Into the first quarter of a quarter: there the series needs few terms.
     let turns = fraction - fraction.rounded(.down)
     let quarter = (turns * 4).rounded()

@@ -126,9 +126,9 @@ public struct Conversation: Sendable {
       break
     case .setVolume(let percent):
       effects.append(.setVolume(percent))
-    case .refused(let code, let message, let isFatal):
+    case .refused(let code, let message, let isFatal, let turn):
       effects.append(.note(.agentRefused(code: code, message: message)))
-      if !isFatal, Conversation.concernsTurn(code) { loseTurn(&effects) }
+      if !isFatal, Conversation.concernsTurn(code), isAbout(turn) { loseTurn(&effects) }
     }
     return effects
   }
@@ -223,6 +223,16 @@ public struct Conversation: Sendable {
     return false
   }
 
+  /// Whether it is the turn that is open or waits for its answer. An older agent does not say which it
+  /// means; then it is the newest.
+  private func isAbout(_ id: TurnID?) -> Bool {
+    guard let id else { return true }
+    switch machine.state {
+    case .listening(let current, _), .thinking(let current, _): return current == id
+    case .idle, .speaking: return false
+    }
+  }
+
   /// The agent will not answer what was said: better to hear that now than to wait.
   mutating func loseTurn(_ effects: inout [Effect]) {
     guard giveUpTurn(.button, &effects) else { return }
@@ -251,7 +261,9 @@ public struct Conversation: Sendable {
 
   /// Somebody speaks whom nobody can answer.
   mutating func apologise(_ effects: inout [Effect]) {
-    guard settings.mode == .open, current == nil, endpointer.hearsSpeech, !isWaitingForPause,
+    // A reply that does not begin to sound is none to whoever speaks.
+    guard settings.mode == .open, current == nil || playhead.state == .silent,
+      endpointer.hearsSpeech, !isWaitingForPause,
       endpointer.speech >= settings.shortestSpeech, courtesy.mayApologise(at: now)
     else { return }
     courtesy.apologised(at: now)

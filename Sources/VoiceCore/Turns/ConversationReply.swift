@@ -33,10 +33,13 @@ extension Conversation {
       effects.append(.note(.replyStarted(reply, answering: answered)))
       show(because: .replyStarted, &effects)
     case .refuse:
-      // While another reply plays or may be on its way it is only ignored: an interrupt fences off
-      // all sound that the agent sent before it heard of it, the good reply's too.
       switch machine.state {
-      case .speaking, .thinking: break
+      case .speaking where reply == agentsName && !isOrphan: break
+      // While another reply plays or may be on its way: an interrupt would fence off all sound that
+      // the agent sent before it heard of it, the good reply's too. But the agent is not to wait.
+      case .speaking, .thinking:
+        effects.append(
+          .send(.playback(reply, played: .zero, buffered: .zero, state: .muted)))
       case .idle, .listening: effects.append(.send(.interrupt(reply, played: .zero)))
       }
     default:

@@ -152,7 +152,8 @@ public enum Downstream: Equatable, Sendable {
   case interruptAcknowledged(ReplyID)
   /// The agent asks for a loudspeaker volume, 0 to 100.
   case setVolume(Int)
-  case refused(code: String, message: String, isFatal: Bool)
+  /// - Parameter turn: what it is about, if it is about one.
+  case refused(code: String, message: String, isFatal: Bool, turn: TurnID? = nil)
 
   public struct Welcome: Equatable, Sendable {
     public var session: String

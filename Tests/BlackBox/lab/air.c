@@ -128,7 +128,9 @@ static void add_noise(struct pcm *pcm, float *sound, int count, double level) {
 
 static void store(uint8_t *place, int format, double value) {
   double limited = fmax(-1, fmin(value, 1));
-  if (format == SNDRV_PCM_FORMAT_S16_LE) {
+  if (format == SNDRV_PCM_FORMAT_U8) {
+    *place = (uint8_t)(lrint(fmin(limited * 128, 127)) + 128);
+  } else if (format == SNDRV_PCM_FORMAT_S16_LE) {
     int16_t sample = (int16_t)lrint(fmin(limited * 32768, 32767));
     memcpy(place, &sample, 2);
   } else if (format == SNDRV_PCM_FORMAT_FLOAT_LE) {
@@ -144,6 +146,7 @@ static void store(uint8_t *place, int format, double value) {
 static double load(const uint8_t *place, int format) {
   int32_t sample = 0;
   switch (format) {
+    case SNDRV_PCM_FORMAT_U8: return (*place - 128) / 128.0;
     case SNDRV_PCM_FORMAT_S16_LE: return (int16_t)(place[0] | place[1] << 8) / 32768.0;
     case SNDRV_PCM_FORMAT_FLOAT_LE: {
       float value;

@@ -55,7 +55,7 @@ static int next_device(struct card *card, int *device) {
 static int introduce_pcm(struct card *card, struct snd_pcm_info *info) {
   struct shape *shape = shape_of(card, (int)info->device, info->stream);
   unsigned subdevice = info->subdevice;
-  if (!shape) return -ENOENT;
+  if (!shape) return -ENXIO;
   if (subdevice != 0 && subdevice != ~0u) return -ENXIO;
   memset(info, 0, sizeof *info);
   info->card = (int)card->page[FIELD_number];
@@ -150,7 +150,7 @@ static int write_element(struct card *card, struct snd_ctl_elem_value *value) {
     *place = one;
   }
   if (changed) __sync_fetch_and_add(&values_of(card, index)[0], 1);
-  return changed;
+  return 0;
 }
 
 static int read_scale(struct card *card, struct snd_ctl_tlv *tlv) {

@@ -46,8 +46,8 @@ struct shape {
   unsigned channels_min, channels_max;
   uint64_t formats;
   unsigned period_min, period_max, periods_min, periods_max, buffer_min, buffer_max;
-  unsigned period_time_min;
-  unsigned info;
+  unsigned period_time_min, period_bytes_min, period_bytes_max, buffer_bytes_max;
+  unsigned info, broken_periods;
   double burst_ns, queue_ns;
   double noise_db;
   enum ear ears[MOST_CHANNELS];

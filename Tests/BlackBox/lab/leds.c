@@ -49,8 +49,9 @@ static void remove_attribute(const struct led *led, const char *attribute) {
 // "none [timer] heartbeat": the brackets move, and the trigger's own files come and go.
 static int set_trigger(const struct led *led, const char *name) {
   char had[512], now[512] = "", *rest = had, *word;
-  int is_known = 0;
+  int is_known = 0, was_none;
   if (read_attribute(led, "trigger", had, sizeof had) < 0) return -ENODEV;
+  was_none = strstr(had, "[none]") != NULL;
   while ((word = strsep(&rest, " \n[]"))) {
     if (!*word) continue;
     int is_it = strcmp(word, name) == 0;
@@ -64,7 +65,8 @@ static int set_trigger(const struct led *led, const char *name) {
   for (unsigned index = 0; index < sizeof own / sizeof *own; index++) remove_attribute(led, own[index]);
   if (strcmp(name, "timer") == 0) set_attribute(led, "delay_on", "500\n"), set_attribute(led, "delay_off", "500\n");
   if (strcmp(name, "pattern") == 0) set_attribute(led, "pattern", "\n"), set_attribute(led, "repeat", "-1\n");
-  if (strcmp(name, "none") == 0) set_attribute(led, "brightness", "0\n");
+  // A trigger that ends leaves darkness.
+  if (!was_none) set_attribute(led, "brightness", "0\n");
   return set_attribute(led, "trigger", now);
 }
 
@@ -80,8 +82,27 @@ static int set_brightness(const struct led *led, const char *text) {
   return set_attribute(led, "brightness", clean);
 }
 
+// Pairs of a brightness, at most the highest, and milliseconds.
+static int check_pattern(const struct led *led, const char *text) {
+  char most[32];
+  int length;
+  if (read_attribute(led, "max_brightness", most, sizeof most) < 0) return -ENODEV;
+  for (long level, span; sscanf(text, "%ld %ld %n", &level, &span, &length) == 2; text += length)
+    if (level < 0 || level > atol(most) || span < 0) return -EINVAL;
+  return *text ? -EINVAL : 0;
+}
+
+static int set_other(const struct led *led, const char *text) {
+  char line[168], *end;
+  int result = 0;
+  if (strcmp(led->attribute, "pattern") == 0) result = check_pattern(led, text);
+  if (strncmp(led->attribute, "delay_", 6) == 0 && (strtoul(text, &end, 10), end == text || *end)) result = -EINVAL;
+  snprintf(line, sizeof line, "%s\n", text);
+  return result < 0 ? result : set_attribute(led, led->attribute, line);
+}
+
 static void write_diary(const struct led *led, const char *text) {
-  char path[PLACE_LENGTH], line[256];
+  char path[PLACE_LENGTH], line[320];
   snprintf(path, sizeof path, "%s/leds.log", lab_world);
   int fd = real_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (fd < 0) return;
@@ -101,12 +122,7 @@ ssize_t led_write(struct led *led, const void *data, size_t bytes) {
   if (stat(path, &info) != 0) return -ENODEV;
   int result = strcmp(led->attribute, "brightness") == 0 ? set_brightness(led, text)
                : strcmp(led->attribute, "trigger") == 0  ? set_trigger(led, text)
-                                                         : -EAGAIN;
-  if (result == -EAGAIN) {
-    strcat(text, "\n");
-    result = set_attribute(led, led->attribute, text);
-    text[strcspn(text, "\n")] = 0;
-  }
+                                                         : set_other(led, text);
   if (result == 0) write_diary(led, text);
   return result < 0 ? result : (ssize_t)bytes;
 }

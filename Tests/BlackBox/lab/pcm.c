@@ -63,12 +63,13 @@ static void free_setup(struct pcm *pcm) {
   pcm->rate = 0;
 }
 
-static void unlink_from_group(struct pcm *pcm) {
+static int unlink_from_group(struct pcm *pcm) {
   struct pcm *before = pcm;
-  if (!pcm->linked) return;
+  if (!pcm->linked) return -EALREADY;
   while (before->linked != pcm) before = before->linked;
   before->linked = before == pcm->linked ? NULL : pcm->linked;
   pcm->linked = NULL;
+  return 0;
 }
 
 void pcm_close(struct pcm *pcm) {
@@ -233,12 +234,15 @@ static int sleep_until(struct pcm *pcm, int64_t wake, int64_t deadline) {
 
 static int drain(struct pcm *pcm, int64_t now) {
   if (pcm->state == SNDRV_PCM_STATE_OPEN) return -EBADFD;
-  if (is_capture(pcm)) return drop_one(pcm, now);
-  if (pcm->state == SNDRV_PCM_STATE_PREPARED && playable(pcm) > 0) start(pcm, now);
-  if (pcm->state == SNDRV_PCM_STATE_RUNNING) enter(pcm, SNDRV_PCM_STATE_DRAINING);
-  else if (pcm->state != SNDRV_PCM_STATE_DRAINING) return enter(pcm, SNDRV_PCM_STATE_SETUP), 0;
+  if (!is_capture(pcm) && pcm->state == SNDRV_PCM_STATE_PREPARED && playable(pcm) > 0) start(pcm, now);
+  if (pcm->state == SNDRV_PCM_STATE_RUNNING) {
+    if (is_capture(pcm)) pass_time(pcm, now, 1), pcm->trigger_ns = now;
+    enter(pcm, !is_capture(pcm) || available(pcm) > 0 ? SNDRV_PCM_STATE_DRAINING : SNDRV_PCM_STATE_SETUP);
+  } else if (pcm->state != SNDRV_PCM_STATE_DRAINING) {
+    enter(pcm, SNDRV_PCM_STATE_SETUP);
+  }
   if (is_nonblocking(pcm->fd)) return -EAGAIN;
-  while (pcm->state == SNDRV_PCM_STATE_DRAINING) {
+  while (pcm->state == SNDRV_PCM_STATE_DRAINING && !is_capture(pcm)) {
     double end = ceil((double)pcm->appl / burst_of(pcm)) * burst_of(pcm);
     int result = sleep_until(pcm, time_at(pcm, end), INT64_MAX);
     if (result < 0) return result;
@@ -310,9 +314,9 @@ static int64_t transfer(struct pcm *pcm, uint8_t *data, uint64_t wanted) {
   return (int64_t)done;
 }
 
-static int move_frames(struct pcm *pcm, struct snd_xferi *order, int captures) {
+// Reads or writes as its direction is, whatever it was called by.
+static int move_frames(struct pcm *pcm, struct snd_xferi *order) {
   order->result = 0;
-  if (captures != is_capture(pcm)) return -EINVAL;
   if (pcm->state == SNDRV_PCM_STATE_OPEN) return -EBADFD;
   if (pcm->access != SNDRV_PCM_ACCESS_RW_INTERLEAVED) return -EINVAL;
   int64_t count = transfer(pcm, order->buf, order->frames);
@@ -487,10 +491,10 @@ int pcm_ioctl(struct pcm *pcm, unsigned long command, void *argument) {
       return refusal(pcm) == -EPIPE ? 0 : refusal(pcm);
     case (uint32_t)SNDRV_PCM_IOCTL_REWIND: return rewind_frames(pcm, argument, 0);
     case (uint32_t)SNDRV_PCM_IOCTL_FORWARD: return rewind_frames(pcm, argument, 1);
-    case (uint32_t)SNDRV_PCM_IOCTL_WRITEI_FRAMES: return move_frames(pcm, argument, 0);
-    case (uint32_t)SNDRV_PCM_IOCTL_READI_FRAMES: return move_frames(pcm, argument, 1);
+    case (uint32_t)SNDRV_PCM_IOCTL_WRITEI_FRAMES:
+    case (uint32_t)SNDRV_PCM_IOCTL_READI_FRAMES: return move_frames(pcm, argument);
     case (uint32_t)SNDRV_PCM_IOCTL_LINK: return link_with(pcm, (int)(intptr_t)argument);
-    case (uint32_t)SNDRV_PCM_IOCTL_UNLINK: return unlink_from_group(pcm), 0;
+    case (uint32_t)SNDRV_PCM_IOCTL_UNLINK: return unlink_from_group(pcm);
   }
   return -ENOTTY;
 }

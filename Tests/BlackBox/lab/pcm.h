@@ -11,7 +11,8 @@ static inline volatile int64_t *word(const struct pcm *pcm, enum field playback,
 
 static inline int is_gone(const struct pcm *pcm) { return pcm->epoch != pcm->card->page[FIELD_epoch]; }
 static inline int is_moving(const struct pcm *pcm) {
-  return pcm->state == SNDRV_PCM_STATE_RUNNING || pcm->state == SNDRV_PCM_STATE_DRAINING;
+  // A microphone that drains has stopped: what it heard is left to be read.
+  return pcm->state == SNDRV_PCM_STATE_RUNNING || (pcm->state == SNDRV_PCM_STATE_DRAINING && !is_capture(pcm));
 }
 
 static inline uint64_t playable(const struct pcm *pcm) { return pcm->appl - pcm->hw; }  // kernel: hw_avail

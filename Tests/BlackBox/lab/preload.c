@@ -407,7 +407,7 @@ static int look(struct pollfd *wanted, struct pollfd *others, nfds_t count, int6
                                                   : handle->kind == KIND_INPUT   ? input_poll(&handle->input)
                                                   : wanted[index].events;
     if (handle->kind != KIND_INPUT) others[index].fd = -1;
-    wanted[index].revents = events & (wanted[index].events | POLLERR | POLLHUP | POLLNVAL);
+    wanted[index].revents = events & (wanted[index].events | POLLERR | POLLHUP);
     ready += wanted[index].revents != 0;
     if (soonest < *wake) *wake = soonest;
   }

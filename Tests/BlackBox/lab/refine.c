@@ -163,10 +163,12 @@ unsigned chosen(const struct snd_pcm_hw_params *parameters, int which) {
 int refine(const struct shape *shape, struct snd_pcm_hw_params *parameters) {
   static const int whole[] = {
       SNDRV_PCM_HW_PARAM_CHANNELS, SNDRV_PCM_HW_PARAM_SAMPLE_BITS, SNDRV_PCM_HW_PARAM_FRAME_BITS,
-      SNDRV_PCM_HW_PARAM_BUFFER_SIZE, SNDRV_PCM_HW_PARAM_BUFFER_BYTES, SNDRV_PCM_HW_PARAM_PERIODS,
-      SNDRV_PCM_HW_PARAM_PERIOD_SIZE, SNDRV_PCM_HW_PARAM_PERIOD_BYTES};
+      SNDRV_PCM_HW_PARAM_BUFFER_SIZE, SNDRV_PCM_HW_PARAM_BUFFER_BYTES, SNDRV_PCM_HW_PARAM_PERIOD_SIZE,
+      SNDRV_PCM_HW_PARAM_PERIOD_BYTES, SNDRV_PCM_HW_PARAM_PERIODS};
+  // The last of them is a matter of the driver: with some, a buffer need not be so many whole periods.
+  unsigned whole_count = sizeof whole / sizeof *whole - (shape->broken_periods ? 1 : 0);
   parameters->cmask = 0;
-  for (unsigned index = 0; index < sizeof whole / sizeof *whole; index++) {
+  for (unsigned index = 0; index < whole_count; index++) {
     struct snd_interval *value = CONTROL(parameters, whole[index]);
     if (value->openmin && value->min < 4294967295u) value->min++;
     if (value->openmax && value->max > 0) value->max--;
@@ -184,6 +186,8 @@ int refine(const struct shape *shape, struct snd_pcm_hw_params *parameters) {
       {SNDRV_PCM_HW_PARAM_PERIOD_TIME, shape->period_time_min, INFINITY},
       {SNDRV_PCM_HW_PARAM_PERIODS, shape->periods_min, shape->periods_max},
       {SNDRV_PCM_HW_PARAM_BUFFER_SIZE, shape->buffer_min, shape->buffer_max},
+      {SNDRV_PCM_HW_PARAM_PERIOD_BYTES, shape->period_bytes_min, shape->period_bytes_max},
+      {SNDRV_PCM_HW_PARAM_BUFFER_BYTES, shape->period_bytes_min, shape->buffer_bytes_max},
   };
   for (unsigned index = 0; index < sizeof limits / sizeof *limits; index++)
     narrow_marked(parameters, limits[index].which, (struct bounds){limits[index].low, limits[index].high, 0, 0});

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static const struct { const char *name; int format; unsigned bytes; } formats[] = {
-    {"S16_LE", SNDRV_PCM_FORMAT_S16_LE, 2},   {"S24_LE", SNDRV_PCM_FORMAT_S24_LE, 4},
+    {"U8", SNDRV_PCM_FORMAT_U8, 1},           {"S16_LE", SNDRV_PCM_FORMAT_S16_LE, 2},   {"S24_LE", SNDRV_PCM_FORMAT_S24_LE, 4},
     {"S24_3LE", SNDRV_PCM_FORMAT_S24_3LE, 3}, {"S32_LE", SNDRV_PCM_FORMAT_S32_LE, 4},
     {"FLOAT_LE", SNDRV_PCM_FORMAT_FLOAT_LE, 4}};
 
@@ -79,12 +79,17 @@ static void describe_shape(struct shape *shape, const char *key, const char *res
          rest += length)
       shape->rate_count++;
   else if (!strcmp(key, "rate_range")) sscanf(rest, "%u %u", &shape->rate_min, &shape->rate_max);
-  else if (!strcmp(key, "channels")) sscanf(rest, "%u %u", &shape->channels_min, &shape->channels_max);
-  else if (!strcmp(key, "formats")) shape->formats = format_mask(rest);
+  else if (!strcmp(key, "channels")) {
+    sscanf(rest, "%u %u", &shape->channels_min, &shape->channels_max);
+    if (shape->channels_max > MOST_CHANNELS) shape->channels_max = MOST_CHANNELS;
+  } else if (!strcmp(key, "formats")) shape->formats = format_mask(rest);
   else if (!strcmp(key, "period")) sscanf(rest, "%u %u", &shape->period_min, &shape->period_max);
   else if (!strcmp(key, "periods")) sscanf(rest, "%u %u", &shape->periods_min, &shape->periods_max);
   else if (!strcmp(key, "buffer")) sscanf(rest, "%u %u", &shape->buffer_min, &shape->buffer_max);
+  else if (!strcmp(key, "bytes"))
+    sscanf(rest, "%u %u %u", &shape->period_bytes_min, &shape->period_bytes_max, &shape->buffer_bytes_max);
   else if (!strcmp(key, "period_us")) sscanf(rest, "%u", &shape->period_time_min);
+  else if (!strcmp(key, "broken_periods")) sscanf(rest, "%u", &shape->broken_periods);
   else if (!strcmp(key, "info")) shape->info = strtoul(rest, NULL, 0);
   else if (!strcmp(key, "burst_ns")) shape->burst_ns = atof(rest);
   else if (!strcmp(key, "queue_ns")) shape->queue_ns = atof(rest);
