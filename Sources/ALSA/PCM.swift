@@ -131,5 +131,15 @@ public struct PCM: ~Copyable {
       samples: Int64(frames) * Int64(Frame.sampleRate) / Int64(granted.shape.rate))
   }
 
+  /// ALSA's name of the card behind it; nil where there is none, or several.
+  public var card: String? {
+    var info: OpaquePointer?
+    guard snd_pcm_info_malloc(&info) == 0 else { return nil }
+    defer { snd_pcm_info_free(info) }
+    guard snd_pcm_info(handle, info) == 0 else { return nil }
+    let number = snd_pcm_info_get_card(info)
+    return number >= 0 ? "hw:\(number)" : nil
+  }
+
   public var isRunning: Bool { snd_pcm_state(handle) == SND_PCM_STATE_RUNNING }
 }

@@ -25,6 +25,11 @@ public enum Appliance {
         "sound.card is wav, but wav.microphone names no file", advice: "set wav.microphone",
         isSetting: true)
     }
+    if settings.talk.mode != .open, settings.buttons.talk.isEmpty {
+      throw StartProblem(
+        "talk.mode is \(settings.talk.mode.word), but no button is there to talk with",
+        advice: "set buttons.talk", isSetting: true)
+    }
   }
 
   /// What cards there are and which would be used: the same as a running daemon answers.
@@ -117,6 +122,8 @@ public enum Appliance {
         if let name = signals.next() { conversation.stop(because: name) }
       }
     }
+    // Before anything is opened: who muted it must not be heard for a moment.
+    conversation.startHands()
     conversation.checkSound()
     let audio = try startAudio(bridge, settings, keeper)
     conversation.audioRuns(isRealtime: audio.isRealtime)
@@ -158,8 +165,7 @@ public enum Appliance {
         path: RecogniserPath.Settings(settings),
         interrupter: Interrupter.Settings(settings),
         cues: CuePlayer(
-          sounds: CueFiles.load(settings.speaker.cues, complain: CueFiles.log),
-          level: settings.speaker.cueLevel)))
+          sounds: CueFiles.load(settings.speaker.cues, complain: CueFiles.log))))
     var memory = EchoMemory()
     if keeper.load(into: &memory) { audio.recall(memory) }
     let thread = try StartProblem.advising("is the system out of memory?") {

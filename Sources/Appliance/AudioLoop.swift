@@ -78,16 +78,16 @@ struct AudioLoop: ~Copyable {
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
       isReplyAudible: playout.playhead.isAudible, at: time)
     let before = playout.playhead.state
-    let volume = Volume.gain(bridge.volume)
+    let volume = bridge.gain
     playout.next(
-      audible: audible, order: interrupter.order, volume: volume,
+      audible: audible, order: interrupter.order, volume: volume.replies,
       into: &speaker, peek: { bridge.toPlay.peek() }, pop: { bridge.toPlay.drop() })
     if playout.playhead.state == .underrun && before != .underrun {
       bridge.counters.underruns.add()
     }
-    addCue(judged.change, verdict, volume: volume)
+    addCue(judged.change, verdict, volume: volume.cues)
     probe.add(
-      to: &speaker, volume: volume, canPlay: loudspeaker.half != nil,
+      to: &speaker, volume: volume.replies, canPlay: loudspeaker.half != nil,
       reduction: judged.echoReduction)
     play()
     tell(judged, verdict)

@@ -22,7 +22,8 @@ final class Bridge: @unchecked Sendable {
   let wakeup: Wakeup
 
   private let audibleReply = Atomic<Int64>(-1)
-  private let volumePercent: Atomic<Int>
+  /// Two gains in one word, so that nobody reads one of before with one of now.
+  private let gains = Atomic<UInt64>(0)
   private let mutedFlag = Atomic<Bool>(false)
   private let stopFlag = Atomic<Bool>(false)
   /// A cue's number, or that there is to be none; 0 when nothing was ordered.
@@ -31,8 +32,9 @@ final class Bridge: @unchecked Sendable {
 
   init(volume: Int, records: Bool) throws(LinuxError) {
     wakeup = try Wakeup.open()
-    volumePercent = Atomic<Int>(volume)
     recording = records ? Ring(capacity: 256, filler: RecordedFrame()) : nil
+    let gain = Volume.gain(volume)
+    setGain(gain, cues: gain)
   }
 
   /// The one reply that may be heard.
@@ -43,9 +45,15 @@ final class Bridge: @unchecked Sendable {
     }
     set { audibleReply.store(newValue.map { Int64($0.number) } ?? -1, ordering: .releasing) }
   }
-  var volume: Int {
-    get { volumePercent.load(ordering: .relaxed) }
-    set { volumePercent.store(newValue, ordering: .relaxed) }
+  /// What we do to replies and to cues; a card's own volume comes behind it.
+  func setGain(_ gain: Float, cues: Float) {
+    gains.store(UInt64(gain.bitPattern) << 32 | UInt64(cues.bitPattern), ordering: .relaxed)
+  }
+  var gain: (replies: Float, cues: Float) {
+    let both = gains.load(ordering: .relaxed)
+    return (
+      Float(bitPattern: UInt32(both >> 32)), Float(bitPattern: UInt32(truncatingIfNeeded: both))
+    )
   }
   var isMuted: Bool {
     get { mutedFlag.load(ordering: .relaxed) }

@@ -17,22 +17,23 @@ final class ConversationLoop {
   /// The link may say goodbye this long when we stop.
   static let longestGoodbye = SampleSpan.milliseconds(300)
 
-  private let bridge: Bridge
-  private var loaded: LoadedSettings
+  let bridge: Bridge
+  var loaded: LoadedSettings
   private let loop: EventLoop
-  private let sound: SoundKeeper
+  let sound: SoundKeeper
+  let hands: Hands
   private let keeper: EchoKeeper
   private let measuring: MeasureKeeper
   private let startedAt = MonotonicClock.microseconds()
   private let watchdogEvery: SampleSpan?
-  private var conversation: Conversation
+  var conversation: Conversation
   private let coding: Coding
   private var link: AgentLink?
   private var control: ControlServer?
   private var recorder: Recorder?
   private var logLimit = LogLimit()
   private var tally = Tally()
-  private var now = SampleTime.start
+  var now = SampleTime.start
   private var lastLoss: LinkLoss?
   /// The link is closed because nobody speaks.
   private var isResting = false
@@ -56,6 +57,7 @@ final class ConversationLoop {
     self.recorder = recorder
     self.keeper = keeper
     sound = SoundKeeper(opener: CardOpener(settings: settings, bridge: bridge), bridge: bridge)
+    hands = Hands(settings, bridge: bridge, loop: loop)
     measuring = MeasureKeeper(bridge: bridge, settings: settings)
     conversation = Conversation(settings: Conversation.Settings(settings))
     self.coding = coding
@@ -78,7 +80,10 @@ final class ConversationLoop {
     let news = sound.check(at: now, mayOpen: stopAt == nil, isIdle: !conversation.isBusy)
     if news.isEmpty { return }
     if let settings = sound.inUse(loaded.settings) { keeper.learns(on: settings) }
-    for one in news { tell(Happening(one, at: now)) }
+    for one in news {
+      follow(one)
+      tell(Happening(one, at: now))
+    }
     perform(conversation.sound(isWorking: sound.problem == nil))
   }
 
@@ -99,6 +104,7 @@ final class ConversationLoop {
   /// After the loop has ended and the audio thread has been joined.
   func finish() {
     if keeper.hasNews(replies: tally.replies) { keepEcho() }
+    hands.finish(at: now)
     drainRecording()
     guard let recorder else { return }
     do throws(LinuxError) { try recorder.finish() } catch {
@@ -134,6 +140,7 @@ final class ConversationLoop {
     checkSound()
     if let stopAt, now >= stopAt { loop.stop() }
     perform(conversation.hear(heard))
+    tickHands(heard)
     if let watchdogEvery, now >= nextWatchdog {
       nextWatchdog = now + watchdogEvery
       ServiceManager.watchdog()
@@ -178,7 +185,9 @@ final class ConversationLoop {
       return .failure("not measured: a conversation is under way")
     }
     if bridge.isMuted { return .failure("not measured: it is muted: auricle mute off") }
-    if let whyNot = measuring.begin(accept: accept, sound: sound, at: now) {
+    if let whyNot = measuring.begin(
+      accept: accept, volume: hands.volume.percent, sound: sound, at: now)
+    {
       return .failure("not measured: \(whyNot)")
     }
     return nil
@@ -238,7 +247,7 @@ final class ConversationLoop {
 
   // MARK: Effects
 
-  private func perform(_ effects: [Effect]) {
+  func perform(_ effects: [Effect]) {
     for effect in effects {
       do throws(OpusError) {
         switch effect {
@@ -249,7 +258,7 @@ final class ConversationLoop {
           if let packet = try coding.uplink.finish(turn) { link?.send(packet) }
         case .abandonStream: coding.uplink.abandon()
         case .makeAudible(let reply): bridge.audible = reply
-        case .setVolume(let percent): setVolume(percent)
+        case .setVolume(let percent): setVolume(VolumeWish(volume: percent))
         case .cue(let cue): give(cue)
         case .skip(let turn, let place):
           if let packet = try coding.uplink.skip(turn, to: place) { link?.send(packet) }
@@ -266,19 +275,12 @@ final class ConversationLoop {
     }
   }
 
-  private func give(_ cue: Cue) {
+  func give(_ cue: Cue) {
     bridge.order(.play(cue))
     tell(Happening(cue, at: now))
   }
 
-  private func setVolume(_ percent: Int) {
-    bridge.volume = min(max(percent, Volume.range.lowerBound), Volume.range.upperBound)
-    var happening = Happening("volume", at: now)
-    happening.fields.add("volume", bridge.volume)
-    tell(happening)
-  }
-
-  private func tell(_ happening: Happening) {
+  func tell(_ happening: Happening) {
     if !happening.isFrequent, logLimit.allows(at: now) {
       let kept = logLimit.takeKept()
       if kept > 0 { Log.warning("log lines left out count=\(kept)") }
@@ -319,8 +321,7 @@ final class ConversationLoop {
       }
       perform(conversation.press(.listen))
     case .stop:
-      bridge.order(.stop)
-      perform(conversation.press(.stop))
+      stopTalking()
     case .cue(let name):
       guard let cue = Cue.named(name) else {
         return .failure("there is no such cue: auricle help cue names them")
@@ -328,14 +329,11 @@ final class ConversationLoop {
       if let reason = whyNoCue { return .failure("the cue cannot be heard: \(reason)") }
       give(cue)
     case .mute(let wanted):
-      if let wanted {
-        bridge.isMuted = wanted
-        perform(conversation.press(.mute(wanted)))
-      }
-      fields.add("muted", bridge.isMuted)
-    case .volume(let wanted):
-      if let wanted { setVolume(wanted) }
-      fields.add("volume", bridge.volume)
+      if let wanted, let reason = setMute(wanted, by: .command) { return .failure(reason) }
+      addMute(to: &fields)
+    case .volume(let wish):
+      setVolume(wish)
+      addVolume(to: &fields)
     }
     fields.succeed()
     return fields
@@ -365,8 +363,8 @@ final class ConversationLoop {
     if conversation.shown == .speaking { return "an answer plays" }
     if !sound.canPlay { return "there is no sound" }
     if measuring.isUnderWay { return "the board is being measured" }
-    let isSilent = bridge.volume == 0 || loaded.settings.speaker.cueLevel == 0
-    return isSilent ? "the volume or speaker.cue_level is 0" : nil
+    let isSilent = hands.volume.isSilent || hands.volume.cues == 0
+    return isSilent ? "the volume, or that of cues, is 0" : nil
   }
 
   private var status: Fields {
@@ -383,8 +381,9 @@ final class ConversationLoop {
     fields.add("replies", tally.replies)
     fields.add("interrupts", tally.interrupts)
     fields.add("false_interrupts", tally.falseInterrupts)
-    fields.add("muted", bridge.isMuted)
-    fields.add("volume", bridge.volume)
+    addMute(to: &fields)
+    addVolume(to: &fields)
+    fields.add("buttons", hands.buttonNames)
     fields.add("sound", sound.name)
     fields.add("microphone", sound.microphoneName ?? "none")
     fields.add("loudspeaker", sound.loudspeakerName ?? "none")

@@ -61,13 +61,14 @@ public struct Console {
     case .mute(let wanted):
       let reply = try ask(.mute(wanted), invocation)
       let isMuted = reply.flag("muted") ?? wanted ?? false
+      let hand = reply["muted_by"].map { Words.harmless($0) } ?? ""
+      let by = hand.isEmpty ? "" : " (by \(hand))"
       show(reply, invocation) {
-        [isMuted ? "muted: nothing is heard" : "the microphone is on"]
+        [isMuted ? "muted\(by): nothing is heard" : "the microphone is on"]
       }
-    case .volume(let wanted):
-      let reply = try ask(.volume(wanted), invocation)
-      let volume = reply.number("volume") ?? Int64(wanted ?? 0)
-      show(reply, invocation) { ["volume \(volume)"] }
+    case .volume(let wish):
+      let reply = try ask(.volume(wish), invocation)
+      show(reply, invocation) { [StatusPage.volume(reply) ?? "done"] }
     case .cue(let cue):
       let reply = try ask(.cue(cue.word), invocation)
       show(reply, invocation) { ["cue \(cue.word)"] }

@@ -10,7 +10,7 @@ enum Facts {
     "event", "state", "before", "reason", "phase", "cause", "text", "agent", "agent_name",
     "session",
     "device", "sound", "card", "half", "microphone", "loudspeaker", "version", "fault", "advice",
-    "code", "auricle", "auricled", "file", "why",
+    "code", "auricle", "auricled", "file", "why", "muted_by", "volume_by", "buttons",
   ]
   private static let booleans = ["muted", "realtime", "final", "far", "in_force"]
   /// Endings that name a unit: with them a key is a number or left out.

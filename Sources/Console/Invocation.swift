@@ -1,4 +1,4 @@
-internal import ControlProtocol
+public import ControlProtocol
 internal import Settings
 internal import SoundCards
 public import VoiceCore
@@ -11,7 +11,7 @@ public struct Invocation: Equatable, Sendable {
     case listen
     case stop
     case mute(Bool?)
-    case volume(Int?)
+    case volume(VolumeWish)
     case cue(Cue)
     case sound(SoundTask)
     case settings
@@ -190,13 +190,30 @@ public struct Invocation: Equatable, Sendable {
       throw wrong("mute \"\(shown(word))\" means nothing: on or off is right", .mute)
     }
 
-    private func volume() throws(Failure) -> Int? {
-      guard let word = operands.first else { return nil }
-      guard let number = Int(word) else {
-        throw wrong("volume \"\(shown(word))\" is not a whole number: 0 to 100 is right", .volume)
+    private func volume() throws(Failure) -> VolumeWish {
+      var wish = VolumeWish()
+      if let word = operands.first {
+        let isStep = word.utf8.first == UInt8(ascii: "+") || word.utf8.first == UInt8(ascii: "-")
+        let number = try level(word, "volume", isStep ? -100...100 : 0...100)
+        if isStep { wish.step = number } else { wish.volume = number }
       }
-      guard 0...100 ~= number else {
-        throw wrong("volume \(shown(word)) is out of range: 0 to 100 is right", .volume)
+      for (option, value) in given where option == .cues {
+        wish.cues = try level(value, "--cues", 0...100)
+      }
+      return wish
+    }
+
+    private func level(_ word: String, _ name: String, _ range: ClosedRange<Int>) throws(Failure)
+      -> Int
+    {
+      guard let number = Int(word) else {
+        throw wrong(
+          "\(name) \"\(shown(word))\" is not a whole number: 0 to 100 is right", .volume)
+      }
+      guard range ~= number else {
+        throw wrong(
+          "\(name) \(shown(word)) is out of range: \(range.lowerBound) to \(range.upperBound) is right",
+          .volume)
       }
       return number
     }

@@ -20,6 +20,7 @@ struct StatusPage {
     add("agent", agent, to: &lines)
     add("microphone", microphone, to: &lines)
     add("speaker", speaker, to: &lines)
+    add("buttons", text("buttons"), to: &lines)
     add("so far", conversation, to: &lines)
     add("link", traffic, to: &lines)
     add("sound", losses, to: &lines)
@@ -62,16 +63,31 @@ struct StatusPage {
 
   private var microphone: String? {
     guard let isMuted = fields.flag("muted") else { return nil }
-    if isMuted { return screen.painted("closed (muted); auricle mute off opens it", .yellow) }
+    if isMuted { return screen.painted("closed (\(muted)", .yellow) }
     if let card = card("microphone") { return "on, \(card)" }
     guard let sound = text("sound") else { return "on" }
     if sound.isSame(as: "none") { return screen.painted("no sound card", .red) }
     return "on, \(sound)"
   }
 
-  private var speaker: String? {
+  private var muted: String {
+    guard let hand = text("muted_by") else { return "muted); auricle mute off opens it" }
+    if hand.isSame(as: "switch") { return "muted by the switch); only the switch opens it" }
+    return "muted by \(hand)); auricle mute off opens it"
+  }
+
+  /// `volume 70, cues 80   (Speaker of hw:1)`
+  static func volume(_ fields: Fields) -> String? {
     guard let volume = fields.number("volume") else { return nil }
-    return "volume \(volume)" + (card("loudspeaker").map { ", \($0)" } ?? "")
+    var line = "volume \(volume)"
+    if let cues = fields.number("cues") { line += ", cues \(cues)" }
+    if let hand = fields["volume_by"], !hand.isEmpty { line += "   (\(Words.harmless(hand)))" }
+    return line
+  }
+
+  private var speaker: String? {
+    guard let volume = StatusPage.volume(fields) else { return nil }
+    return volume + (card("loudspeaker").map { ", \($0)" } ?? "")
   }
 
   /// `Speak 510, hw:CARD=USB,DEV=0 (160/640)   USB speakerphone: ...`; nil where there is no choice

@@ -31,7 +31,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
   public var operands: String {
     switch self {
     case .mute: "[on|off]"
-    case .volume: "[0-100]"
+    case .volume: "[0-100|+N|-N]"
     case .cue: "NAME"
     case .sound: SoundTask.operands
     case .help: "[VERB]"
@@ -84,9 +84,15 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         "--batch FOLDER [--out FOLDER] [--plots] takes every folder in FOLDER that has a mic.wav and, where there was a loudspeaker, a ref.wav; it leaves clean.wav, events.jsonl and with --plots plot.svg beside them or in a folder of the same name in --out, and prints a line of figures for each. A scene that cannot be processed is told, the rest goes on, and the exit code is 1.",
       ]
     case .sound: SoundTask.Word.allCases.map { $0.details }
-    case .mute: ["Muted means that the capture device is closed."]
+    case .mute:
+      [
+        "Muted means that the capture device is closed. It stays so over restarts, as [sound] mute_at_start says. A mute switch that is on has the last word: then off is refused."
+      ]
     case .volume:
-      ["Until the daemon restarts; [speaker] volume in auricle.conf says what it starts with."]
+      [
+        "It is the sound card's own volume where it has one, and says which; each step sounds alike. --cues is about the device's own sounds, beside the answers.",
+        "Both are remembered over restarts, unless [speaker] remember is off.",
+      ]
     case .cue:
       [
         "There are \(Cue.list). They say what people would otherwise wait for in silence, and show whether the loudspeaker works."
@@ -106,7 +112,12 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         ("auricle watch --json --words", "one JSON object per event, with what was said"),
       ]
     case .mute: [("auricle mute on", "hears nothing from now on")]
-    case .volume: [("auricle volume 40", "quieter"), ("auricle volume", "says what it is")]
+    case .volume:
+      [
+        ("auricle volume 40", "so loud"), ("auricle volume -5", "a little quieter"),
+        ("auricle volume --cues 60", "the device's own sounds"),
+        ("auricle volume", "says what it is, and by what"),
+      ]
     case .cue: [("auricle cue listening", "is the loudspeaker loud enough?")]
     case .sound:
       [
@@ -137,7 +148,8 @@ public enum Verb: CaseIterable, Equatable, Sendable {
 
   public var options: [Option] {
     switch self {
-    case .status, .listen, .stop, .mute, .volume, .cue, .version: [.json]
+    case .status, .listen, .stop, .mute, .cue, .version: [.json]
+    case .volume: [.json, .cues]
     case .watch: [.json, .levels, .words]
     case .sound: [.json, .microphone, .loudspeaker]
     case .settings: [.json, .files, .sample, .reference]
@@ -153,7 +165,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
 
 /// An option, the same wherever it is allowed.
 public enum Option: CaseIterable, Equatable, Sendable {
-  case json, levels, words, files, sample, reference, microphone, loudspeaker, manual, socket,
+  case json, levels, words, cues, files, sample, reference, microphone, loudspeaker, manual, socket,
     config, help
 
   /// Allowed with every verb that asks the daemon.
@@ -164,6 +176,7 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .json: "--json"
     case .levels: "--levels"
     case .words: "--words"
+    case .cues: "--cues"
     case .files: "--files"
     case .sample: "--sample"
     case .reference: "--reference"
@@ -179,6 +192,7 @@ public enum Option: CaseIterable, Equatable, Sendable {
   /// What must follow it, if anything.
   public var value: String? {
     switch self {
+    case .cues: "0-100"
     case .manual: "PAGE"
     case .socket: "PATH"
     case .config: "FILE"
@@ -194,6 +208,7 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .json: "facts for programs: one JSON object (watch: one per line)"
     case .levels: "the levels of microphone and loudspeaker too, ten times a second"
     case .words: "what was said too"
+    case .cues: "the volume of the device's own sounds beside the answers"
     case .files: "read the files, do not ask the daemon"
     case .sample: "print a settings file with every key and its default"
     case .reference: "print the reference of all keys (Markdown)"

@@ -40,7 +40,11 @@ struct WatchPage {
     if name.isSame(as: "mute") { return mute(facts) }
     if name.isSame(as: "link") { return link(facts) }
     if name.isSame(as: "sound") { return sound(facts) }
-    if name.isSame(as: "volume") { return "volume \(facts.text("volume"))" }
+    if name.isSame(as: "volume") { return StatusPage.volume(facts.fields) ?? facts.plain }
+    if name.isSame(as: "microphone") {
+      let isMuted = facts.fields.flag("muted") ?? false
+      return isMuted ? "microphone: muted\(facts.inBrackets("muted_by"))" : "microphone: on"
+    }
     if name.isSame(as: "cue") { return "cue: \(facts.text("cue"))" }
     if name.isSame(as: "room") { return room(facts) }
     if name.isSame(as: "agent") {

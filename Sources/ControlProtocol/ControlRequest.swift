@@ -10,8 +10,7 @@ public enum ControlRequest: Equatable, Sendable {
   case stop
   /// Nil asks how it is.
   case mute(Bool?)
-  /// 0 to 100; nil asks how it is.
-  case volume(Int?)
+  case volume(VolumeWish)
   /// Lets a cue be heard, by its name.
   case cue(String)
   /// The sound cards that are there, and which are used.
@@ -50,13 +49,16 @@ public enum ControlRequest: Equatable, Sendable {
       fields.add("levels", levels)
       fields.add("words", words)
     case .mute(let isMuted?): fields.add("muted", isMuted)
-    case .volume(let volume?): fields.add("volume", volume)
+    case .volume(let wish):
+      if let volume = wish.volume { fields.add("volume", volume) }
+      if let step = wish.step { fields.add("step", step) }
+      if let cues = wish.cues { fields.add("cues", cues) }
     case .cue(let cue): fields.add("cue", cue)
     case .use(let microphone, let loudspeaker):
       if let microphone { fields.add("microphone", microphone) }
       if let loudspeaker { fields.add("loudspeaker", loudspeaker) }
     case .measure(let accept): fields.add("accept", accept)
-    case .status, .listen, .stop, .mute, .volume, .cards, .settings, .version: break
+    case .status, .listen, .stop, .mute, .cards, .settings, .version: break
     }
     return fields
   }
@@ -77,8 +79,11 @@ public enum ControlRequest: Equatable, Sendable {
       return .mute(try given.flag("muted"))
     }
     if name.isSame(as: "volume") {
-      try given.allow("volume")
-      return .volume(try given.volume("volume"))
+      try given.allow("volume", "step", "cues")
+      return .volume(
+        VolumeWish(
+          volume: try given.number("volume", 0...100), step: try given.number("step", -100...100),
+          cues: try given.number("cues", 0...100)))
     }
     if name.isSame(as: "measure") {
       try given.allow("accept")
@@ -105,11 +110,13 @@ public enum ControlRequest: Equatable, Sendable {
     let request: String
     let fields: Fields
 
-    func allow(_ first: String = "request", _ second: String = "request") throws(ControlError) {
+    func allow(
+      _ first: String = "request", _ second: String = "request", _ third: String = "request"
+    ) throws(ControlError) {
       for field in fields.all {
         let isKnown =
           field.key.isSame(as: "request") || field.key.isSame(as: first)
-          || field.key.isSame(as: second)
+          || field.key.isSame(as: second) || field.key.isSame(as: third)
         guard isKnown else { throw .unknownField(field.key, request: request) }
       }
     }
@@ -120,10 +127,10 @@ public enum ControlRequest: Equatable, Sendable {
       return isSo
     }
 
-    func volume(_ key: String) throws(ControlError) -> Int? {
+    func number(_ key: String, _ range: ClosedRange<Int64>) throws(ControlError) -> Int? {
       guard let value = fields[key] else { return nil }
-      guard let number = fields.number(key), 0...100 ~= number else {
-        throw bad(key, value, "0 to 100")
+      guard let number = fields.number(key), range ~= number else {
+        throw bad(key, value, "\(range.lowerBound) to \(range.upperBound)")
       }
       return Int(truncatingIfNeeded: number)
     }

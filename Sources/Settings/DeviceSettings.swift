@@ -16,6 +16,8 @@ public struct DeviceSettings: Equatable, Sendable {
   public var turn = Turn()
   public var interrupt = Interrupt()
   public var speaker = Speaker()
+  public var buttons = Buttons()
+  public var lights = Lights()
   public var link = Link()
   public var control = Control()
 
@@ -52,6 +54,19 @@ public struct DeviceSettings: Equatable, Sendable {
 
   public struct Sound: Equatable, Sendable {
     public var card = Card.alsa
+    public var muteAtStart = MuteAtStart.asLeft
+
+    public enum MuteAtStart: SettingWord {
+      case asLeft, on, off
+
+      public var word: String {
+        switch self {
+        case .asLeft: "as-left"
+        case .on: "on"
+        case .off: "off"
+        }
+      }
+    }
 
     public enum Card: SettingWord {
       case alsa, room, wav
@@ -171,10 +186,34 @@ public struct DeviceSettings: Equatable, Sendable {
   public struct Speaker: Equatable, Sendable {
     /// 0 to 100.
     public var volume = 70
+    /// Restarts begin with volume and cue level as they were left.
+    public var remembers = true
+    /// `auto`, `off` or an element's name.
+    public var mixer = "auto"
     /// A folder; empty: our own sounds.
     public var cues = ""
     /// 0 to 100.
     public var cueLevel = 80
+  }
+
+  /// Names of keys and switches with blanks between.
+  public struct Buttons: Equatable, Sendable {
+    /// `auto`, `off`, a name or a path.
+    public var device = "auto"
+    public var talk = "KEY_VOICECOMMAND"
+    public var mute = "KEY_MICMUTE"
+    public var muteSwitch = "SW_MUTE_DEVICE"
+    public var volumeUp = "KEY_VOLUMEUP"
+    public var volumeDown = "KEY_VOLUMEDOWN"
+    public var stop = "KEY_STOPCD"
+  }
+
+  /// Names in /sys/class/leds; empty: none.
+  public struct Lights: Equatable, Sendable {
+    public var status = ""
+    public var mute = ""
+    /// Percent.
+    public var brightness = 100
   }
 
   public struct Link: Equatable, Sendable {

@@ -13,11 +13,15 @@ public enum SettingKind: Equatable, Sendable {
   case address
   /// Digests of public keys in base64, with blanks between; or nothing.
   case pins
+  /// Keys and switches of input devices, with blanks between; or nothing.
+  case buttons
   /// Which sound card: a wish of ours, or any name of ALSA's.
   case card
 
   /// Longer texts are refused: nothing we hand to the system or to an agent needs more.
   public static let longestText = 255
+  /// One button in several places.
+  public static let mostButtons = 8
 
   static func words<W: SettingWord>(of type: W.Type) -> SettingKind {
     .words(W.allCases.map { $0.word })
@@ -27,7 +31,7 @@ public enum SettingKind: Equatable, Sendable {
   public var unit: Unit? {
     switch self {
     case .number(_, let unit), .numbers(_, let unit): unit
-    case .flag, .words, .text, .path, .address, .pins, .card: nil
+    case .flag, .words, .text, .path, .address, .pins, .buttons, .card: nil
     }
   }
 
@@ -89,6 +93,7 @@ public enum ValueFault: Error, Equatable, Sendable {
   case tooLong(limit: Int)
   case badAddress
   case badPin
+  case badButton(String)
   case badCard(right: String)
   case commentAfterValue
 }
@@ -132,6 +137,14 @@ extension SettingKind {
         throw .badPin
       }
       return .text(pins)
+    case .buttons:
+      let names = try text(in: given, mayBeEmpty: true)
+      let words = Array(names.utf8)[...].split(separator: UInt8(ascii: " "))
+      for word in words where ButtonCode.named(word) == nil {
+        throw .badButton(String(printing: word))
+      }
+      guard words.count <= SettingKind.mostButtons else { throw .notAllowed }
+      return .text(names)
     }
   }
 
@@ -159,6 +172,8 @@ extension SettingKind {
     case .text(let mayBeEmpty): return mayBeEmpty ? "text or nothing" : "text"
     case .path(let mayBeEmpty): return mayBeEmpty ? "a path or nothing" : "a path"
     case .address: return "wss://host:port/path"
+    case .buttons:
+      return "up to \(SettingKind.mostButtons) names such as KEY_MICMUTE or BTN_0, or nothing"
     case .card: return CardWish.forms
     case .pins: return "up to five pins of 44 characters, or nothing"
     }

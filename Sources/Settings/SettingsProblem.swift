@@ -95,6 +95,9 @@ public struct SettingsProblem: Equatable, Sendable, CustomStringConvertible {
     case .badPin:
       return
         "\(what) is no pin: write the SHA-256 of a public key in base64 (docs/OPERATIONS.md), several with blanks between"
+    case .badButton(let name):
+      return
+        "\(what): \(name) is no button we know: write a name of the kernel's (evtest shows them), or the number of a key"
     case .badCard(let right): return "\(what) names no card: right is \(right)"
     case .badAddress: return "\(what) is no address: write it as \(allowed)"
     case .commentAfterValue:

@@ -22,6 +22,8 @@ public enum SettingsTable {
     Section(name: "interrupt", help: "What happens when somebody speaks over an answer."),
     Section(
       name: "speaker", help: "The loudspeaker, and what the device itself lets people hear."),
+    Section(name: "buttons", help: "Buttons and switches, by the kernel's input devices."),
+    Section(name: "lights", help: "Lights of the kernel's LED class, in /sys/class/leds."),
     Section(name: "link", help: "The connection to the agent."),
     Section(name: "control", help: "Who may talk to the running daemon."),
   ]
@@ -80,6 +82,10 @@ public enum SettingsTable {
       "sound", "card", .words(of: DeviceSettings.Sound.Card.self),
       "A real sound card, a simulated room, or sound files."
     ) { $0.carry(&$1.sound.card) },
+    Setting(
+      "sound", "mute_at_start", .words(of: DeviceSettings.Sound.MuteAtStart.self),
+      "Whether the microphone is closed after a start: as it was left, always (on) or never (off). A switch that is on has the last word."
+    ) { $0.carry(&$1.sound.muteAtStart) },
 
     Setting(
       "alsa", "microphone", .card,
@@ -247,17 +253,62 @@ public enum SettingsTable {
     ) { $0.carry(&$1.interrupt.giveUpAfter) },
 
     Setting(
-      "speaker", "volume", .number(0...100, .plain), "The loudspeaker's volume at start.",
+      "speaker", "volume", .number(0...100, .plain),
+      "The loudspeaker's volume at the first start, and at the next one after this setting was changed. Each step sounds alike: 0.4 dB. 0 is silence.",
       command: "auricle volume"
     ) { $0.carry(&$1.speaker.volume) },
+    Setting(
+      "speaker", "remember", .flag,
+      "Whether later starts begin with volume and cue level as they were left, or with those of the settings again."
+    ) { $0.carry(&$1.speaker.remembers) },
+    Setting(
+      "speaker", "mixer", .text(mayBeEmpty: false),
+      "Which of the sound card's own volumes is used: auto for the likeliest, its name as amixer calls it, or off for none; what the card cannot do is done in software."
+    ) { $0.carry(&$1.speaker.mixer) },
     Setting(
       "speaker", "cues", .path(mayBeEmpty: true),
       "A folder with the device's own announcements: listening.wav, thinking.wav, no-network.wav, problem.wav (16 kHz, mono, 16 bit, at most 5 s); for a missing one, or with no folder, there is a short sound."
     ) { $0.carry(&$1.speaker.cues) },
     Setting(
       "speaker", "cue_level", .number(0...100, .plain),
-      "How loud these are beside the answers, in steps as the volume's, which holds for both. 100 is as they were recorded, 0 is silence."
+      "How loud these are beside the answers at the first start, in steps as the volume's, which holds for both. 100 is as they were recorded, 0 is silence.",
+      command: "auricle volume --cues"
     ) { $0.carry(&$1.speaker.cueLevel) },
+
+    Setting(
+      "buttons", "device", .text(mayBeEmpty: false),
+      "Whose buttons: auto for every device that has one of them, off, a device's name, or a path such as /dev/input/by-path/platform-gpio-keys-event. It may come and go."
+    ) { $0.carry(&$1.buttons.device) },
+    Setting(
+      "buttons", "talk", .buttons,
+      "To talk; talk.mode says how. In the open mode it begins a turn and, pressed again, ends it."
+    ) { $0.carry(&$1.buttons.talk) },
+    Setting("buttons", "mute", .buttons, "Closes the microphone, or opens it.") {
+      $0.carry(&$1.buttons.mute)
+    },
+    Setting(
+      "buttons", "mute_switch", .buttons,
+      "Closes the microphone while it is on, whatever else is said; a key counts as on while it is down."
+    ) { $0.carry(&$1.buttons.muteSwitch) },
+    Setting("buttons", "volume_up", .buttons, "Louder; again and again while it is held.") {
+      $0.carry(&$1.buttons.volumeUp)
+    },
+    Setting("buttons", "volume_down", .buttons, "Quieter.") { $0.carry(&$1.buttons.volumeDown) },
+    Setting("buttons", "stop", .buttons, "Ends what is going on, as auricle stop does.") {
+      $0.carry(&$1.buttons.stop)
+    },
+
+    Setting(
+      "lights", "status", .text(mayBeEmpty: true),
+      "A light that shows what the device is doing, by its name in /sys/class/leds, in colours if it has them. Empty: none."
+    ) { $0.carry(&$1.lights.status) },
+    Setting(
+      "lights", "mute", .text(mayBeEmpty: true),
+      "A light that is on while the microphone is closed by a mute, and only then. Empty: none."
+    ) { $0.carry(&$1.lights.mute) },
+    Setting(
+      "lights", "brightness", .number(1...100, .percent), "How bright they are at most."
+    ) { $0.carry(&$1.lights.brightness) },
 
     Setting(
       "link", "packet", .numbers([20, 40, 60], .time),

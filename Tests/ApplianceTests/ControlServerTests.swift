@@ -69,7 +69,7 @@ private final class Caller {
   @Test func aRequestIsAnsweredHoweverItIsCutIntoPieces() throws {
     let bench = try ControlBench()
     let caller = try bench.caller()
-    for byte in ControlRequest.volume(40).encode() {
+    for byte in ControlRequest.volume(VolumeWish(volume: 40)).encode() {
       try caller.say([byte])
       _ = bench.loop.run(atMostMilliseconds: 1)
     }
@@ -77,7 +77,7 @@ private final class Caller {
     try caller.say(ControlRequest.status.encode() + ControlRequest.version.encode())
     #expect(try caller.next()?["request"] == "status")
     #expect(try caller.next()?["request"] == "version")
-    #expect(bench.requests == [.volume(40), .status, .version])
+    #expect(bench.requests == [.volume(VolumeWish(volume: 40)), .status, .version])
   }
 
   @Test func aRequestNobodyKnowsIsRefusedAndTheNextIsAnswered() throws {

@@ -1,3 +1,4 @@
+import ControlProtocol
 import SoundCards
 import Testing
 import VoiceCore
@@ -9,7 +10,11 @@ import VoiceCore
     arguments: [
       ([], .status), (["status"], .status), (["listen"], .listen), (["stop"], .stop),
       (["mute"], .mute(nil)), (["mute", "on"], .mute(true)), (["mute", "off"], .mute(false)),
-      (["volume"], .volume(nil)), (["volume", "0"], .volume(0)), (["volume", "100"], .volume(100)),
+      (["volume"], .volume(VolumeWish())), (["volume", "0"], .volume(VolumeWish(volume: 0))),
+      (["volume", "100"], .volume(VolumeWish(volume: 100))),
+      (["volume", "+5"], .volume(VolumeWish(step: 5))),
+      (["volume", "-10"], .volume(VolumeWish(step: -10))),
+      (["volume", "--cues", "40"], .volume(VolumeWish(cues: 40))),
       (["cue", "listening"], .cue(.listening)), (["cue", "no-network"], .cue(.noNetwork)),
       (["sound"], .sound(.list)), (["sound", "list"], .sound(.list)),
       (["sound", "use", "auto"], .sound(.use("auto", nil))),
@@ -32,7 +37,7 @@ import VoiceCore
 
   @Test func optionsMayStandAnywhereAndBeWrittenBothWays() throws {
     let meant = Invocation(
-      command: .volume(3), wantsJSON: true, socket: "s", configs: ["a", "b"])
+      command: .volume(VolumeWish(volume: 3)), wantsJSON: true, socket: "s", configs: ["a", "b"])
     for line in [
       "--json --socket s --config a --config b volume 3",
       "volume 3 --json --socket=s --config=a --config=b",
@@ -55,7 +60,10 @@ import VoiceCore
     ("status now", "status takes no \"now\"", "auricle help status"),
     ("volume 3 4", "volume takes no \"4\"", "auricle help volume"),
     ("volume 130", "volume 130 is out of range: 0 to 100 is right", "auricle help volume"),
-    ("volume -5", "volume -5 is out of range: 0 to 100 is right", "auricle help volume"),
+    ("volume -500", "volume -500 is out of range: -100 to 100 is right", "auricle help volume"),
+    (
+      "volume --cues=101", "--cues 101 is out of range: 0 to 100 is right", "auricle help volume"
+    ),
     (
       "volume loud", "volume \"loud\" is not a whole number: 0 to 100 is right",
       "auricle help volume"

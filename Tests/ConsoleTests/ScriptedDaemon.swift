@@ -107,7 +107,12 @@ final class Run {
 }
 
 /// Nil when it is not JSON.
-func json(_ text: String) -> JSONValue? { try? JSONReader.read(Array(text.utf8)) }
+func json(_ text: String) -> JSONValue? {
+  // All settings are more values than any message on the wire has.
+  var limits = JSONReader.Limits()
+  limits.values = 1_024
+  return try? JSONReader.read(Array(text.utf8), limits: limits)
+}
 
 func fields(_ pairs: KeyValuePairs<String, String>) -> Fields {
   var fields = Fields()

@@ -89,7 +89,7 @@ import WireProtocols
         run.complaints == [
           "auricle: the settings files have errors",
           "  \(disk.path):2: speaker.volume = 130 is out of range: allowed is 0 to 100",
-          "  \(disk.path):3: [speaker] has no key \"bass\": it has volume, cues or cue_level",
+          "  \(disk.path):3: [speaker] has no key \"bass\": it has volume, remember, mixer, cues or cue_level",
         ])
     }
   }

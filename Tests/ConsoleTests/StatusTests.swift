@@ -77,6 +77,25 @@ import WireProtocols
       ])
   }
 
+  @Test(arguments: [
+    ("command", "closed (muted by command); auricle mute off opens it"),
+    ("switch", "closed (muted by the switch); only the switch opens it"),
+  ])
+  func aMuteSaysByWhomAndWhatOpensIt(hand: String, line: String) throws {
+    let daemon = try ScriptedDaemon(
+      fields([
+        "state": "muted", "muted": "yes", "muted_by": hand, "volume": "55", "cues": "80",
+        "volume_by": "Speaker of hw:1", "buttons": "gpio-keys", "error": "0",
+      ]))
+    defer { daemon.end() }
+    let run = Run(["status", "--socket", daemon.socket])
+    #expect(
+      run.lines.suffix(3) == [
+        "microphone  \(line)", "speaker     volume 55, cues 80   (Speaker of hw:1)",
+        "buttons     gpio-keys",
+      ])
+  }
+
   @Test func colourIsForTerminalsOnly() throws {
     let daemon = try ScriptedDaemon(talking)
     defer { daemon.end() }

@@ -13,8 +13,16 @@ import WireProtocols
       (["mute", "on"], .mute(true), ["muted": "yes"], "muted: nothing is heard"),
       (["mute", "off"], .mute(false), ["muted": "no"], "the microphone is on"),
       (["mute"], .mute(nil), ["muted": "yes"], "muted: nothing is heard"),
-      (["volume", "40"], .volume(40), ["volume": "40"], "volume 40"),
-      (["volume"], .volume(nil), ["volume": "70"], "volume 70"),
+      (
+        ["mute"], .mute(nil), ["muted": "yes", "muted_by": "switch"],
+        "muted (by switch): nothing is heard"
+      ),
+      (["volume", "40"], .volume(VolumeWish(volume: 40)), ["volume": "40"], "volume 40"),
+      (
+        ["volume"], .volume(VolumeWish()),
+        ["volume": "70", "cues": "80", "volume_by": "Speaker of hw:1"],
+        "volume 70, cues 80   (Speaker of hw:1)"
+      ),
       (["cue", "no-network"], .cue("no-network"), [:], "cue no-network"),
     ] as [([String], ControlRequest, KeyValuePairs<String, String>, String)])
   func aVerbAsksForWhatItSaysAndTellsTheOutcome(

@@ -161,6 +161,11 @@ import WireProtocols
     ),
     (fields(["event": "volume", "volume": "40"]), "volume 40"),
     (
+      fields(["event": "microphone", "muted": "yes", "muted_by": "button"]),
+      "microphone: muted (button)"
+    ),
+    (fields(["event": "microphone", "muted": "no", "muted_by": ""]), "microphone: on"),
+    (
       fields(["event": "room", "phase": "talker_started", "line": "3", "text": "hello"]),
       "room: the talker speaks \"hello\""
     ),

@@ -9,7 +9,10 @@ import Testing
     (.listen, "request=listen\n\n"), (.stop, "request=stop\n\n"),
     (.mute(nil), "request=mute\n\n"), (.mute(true), "request=mute\nmuted=yes\n\n"),
     (.mute(false), "request=mute\nmuted=no\n\n"),
-    (.volume(nil), "request=volume\n\n"), (.volume(70), "request=volume\nvolume=70\n\n"),
+    (.volume(VolumeWish()), "request=volume\n\n"),
+    (.volume(VolumeWish(volume: 70)), "request=volume\nvolume=70\n\n"),
+    (.volume(VolumeWish(step: -5)), "request=volume\nstep=-5\n\n"),
+    (.volume(VolumeWish(cues: 40)), "request=volume\ncues=40\n\n"),
     (.cue("no-network"), "request=cue\ncue=no-network\n\n"),
     (.settings, "request=settings\n\n"), (.version, "request=version\n\n"),
   ])
@@ -35,6 +38,7 @@ import Testing
     ("request=mute\nmuted=maybe", "muted=maybe is wrong: allowed is yes or no"),
     ("request=volume\nvolume=130", "volume=130 is wrong: allowed is 0 to 100"),
     ("request=volume\nvolume=-1", "volume=-1 is wrong: allowed is 0 to 100"),
+    ("request=volume\nstep=200", "step=200 is wrong: allowed is -100 to 100"),
     ("request=volume\nvolume=loud", "volume=loud is wrong: allowed is 0 to 100"),
   ])
   func aWrongRequestIsRefusedWithASentence(block: String, sentence: String) {

@@ -3,6 +3,27 @@ import SoundPath
 import Testing
 import VoiceCore
 
+@Suite struct MixerTests {
+  @Test(
+    arguments: [
+      (["PCM", "Master", "Speaker"], "Master"), (["Headphone", "Speaker", "Playback"], "Speaker"),
+      (["Mic", "Analogue", "Digital"], "Digital"), (["PCM", "Mic Boost"], "PCM"),
+      (["Mic", "Sidetone", "Jabra SPEAK 510"], "Jabra SPEAK 510"), (["Mic", "Line"], nil),
+      ([], nil),
+    ] as [([String], String?)])
+  func theLikeliestOfACardsVolumesIsItsLoudspeakers(names: [String], chosen: String?) {
+    #expect(Mixer.choose(among: names).map { names[$0] } == chosen)
+  }
+
+  @Test func aCardWithoutAMixerIsAnErrorOrNone() {
+    do throws(ALSAError) {
+      if try Mixer.open("hw:97", .best) != nil { Issue.record("it has one") }
+    } catch {
+      #expect(error.device == "hw:97")
+    }
+  }
+}
+
 @Suite struct ALSATests {
   @Test(arguments: ["no-such-card", "hw:97", "plughw:CARD=Nobody,DEV=0"])
   func aCardThatIsNotThereIsAnErrorWithAdvice(name: String) {

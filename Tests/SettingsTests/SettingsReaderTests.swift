@@ -65,7 +65,7 @@ import VoiceCore
     ),
     (
       "[weather]", ".unknownSection",
-      "a.conf:1: there is no section [weather]: there are agent, broker, device, sound, alsa, room, wav, hearing, talk, turn, interrupt, speaker, link or control"
+      "a.conf:1: there is no section [weather]: there are agent, broker, device, sound, alsa, room, wav, hearing, talk, turn, interrupt, speaker, buttons, lights, link or control"
     ),
     (
       "[turn", ".badSectionLine",
@@ -81,7 +81,7 @@ import VoiceCore
     ),
     (
       "[speaker]\ncolour = 3", ".unknownKey",
-      "a.conf:2: [speaker] has no key \"colour\": it has volume, cues or cue_level"
+      "a.conf:2: [speaker] has no key \"colour\": it has volume, remember, mixer, cues or cue_level"
     ),
     (
       "volume = 3", ".outsideSection",
@@ -148,6 +148,10 @@ import VoiceCore
     (
       "[agent]\nurl = wss://", ".badAddress",
       "a.conf:2: agent.url = wss:// is no address: write it as wss://host:port/path"
+    ),
+    (
+      "[buttons]\ntalk = KEY_MICMUTE KEY_TALK", ".badButton",
+      "a.conf:2: buttons.talk = KEY_MICMUTE KEY_TALK: KEY_TALK is no button we know: write a name of the kernel's (evtest shows them), or the number of a key"
     ),
     (
       "[agent]\npin = abc=", ".badPin",

@@ -38,15 +38,15 @@ final class MeasureKeeper {
   var isUnderWay: Bool { task != nil }
 
   /// - Returns: why it cannot be; nil when it has begun.
-  func begin(accept: Bool, sound: SoundKeeper, at now: SampleTime) -> String? {
+  func begin(accept: Bool, volume: Int, sound: SoundKeeper, at now: SampleTime) -> String? {
     if task != nil { return "a measurement is under way" }
     guard let microphone = sound.microphoneName, let loudspeaker = sound.loudspeakerName else {
       return sound.problem?.reason ?? "the microphone is closed"
     }
-    if bridge.volume == 0 { return "the volume is 0: auricle volume 50" }
+    if volume == 0 { return "the volume is 0: auricle volume 50" }
     guard bridge.measure.begin(Probe.sound()) else { return "a measurement is under way" }
     task = Task(
-      accept: accept, volume: bridge.volume, microphone: microphone, loudspeaker: loudspeaker,
+      accept: accept, volume: volume, microphone: microphone, loudspeaker: loudspeaker,
       stumbles: bridge.counters.stumbles.value, until: now + MeasureKeeper.longest)
     return nil
   }

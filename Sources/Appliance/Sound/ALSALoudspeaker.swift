@@ -31,6 +31,7 @@ final class ALSALoudspeaker: Loudspeaker {
   private init(_ pcm: consuming PCM, channel: Int) {
     shape = pcm.granted.shape
     name = "\(pcm.device) (\(shape.description))"
+    card = pcm.card
     self.pcm = pcm
     self.channel = channel
     if shape.rate != Frame.sampleRate {
@@ -78,6 +79,7 @@ final class ALSALoudspeaker: Loudspeaker {
     if written < count { spills += 1 }
   }
 
+  let card: String?
   var delay: SampleSpan { pcm.delay }
   var stumbles: Int { pcm.stumbles + spills }
 }

@@ -12,4 +12,10 @@ protocol Loudspeaker: AnyObject {
   var delay: SampleSpan { get }
   /// Times it ran dry or had no room since it was opened.
   var stumbles: Int { get }
+  /// ALSA's name of the card whose mixer it obeys; not on the audio thread.
+  var card: String? { get }
+}
+
+extension Loudspeaker {
+  var card: String? { nil }
 }

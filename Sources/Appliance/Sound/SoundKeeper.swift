@@ -13,6 +13,9 @@ final class SoundKeeper {
   /// What is said in the simulated room.
   private(set) var roomScript: TalkerScript?
 
+  /// ALSA's name of the card that plays, for its mixer.
+  private(set) var loudspeakerCard: String?
+
   init(opener: CardOpener, bridge: Bridge) {
     self.opener = opener
     chooser = CardChooser(opener.settings)
@@ -70,6 +73,11 @@ final class SoundKeeper {
     return news
   }
 
+  /// Nothing can be heard: the microphone is closed, or its sound is thrown away unheard.
+  var isMicrophoneClosed: Bool {
+    if case .closed = microphone.state { true } else { opener.isWhole }
+  }
+
   /// Asks the audio thread for the microphone, and closes it once it is here: `check` tells. Room and
   /// files go on, for they have nothing to close.
   func closeMicrophone() {
@@ -102,7 +110,12 @@ final class SoundKeeper {
     let opensLoudspeaker = loudspeaker.isDue(at: now) || isLook && loudspeaker.isMissing
     guard isLook || opensMicrophone || opensLoudspeaker else { return }
     let choice = chooser.look()
-    let (hears, speaks) = (opener.openMicrophone, opener.openLoudspeaker)
+    let hears = opener.openMicrophone
+    let speaks: Opening<any Loudspeaker> = { pick throws(SoundProblem) in
+      let opened = try self.opener.openLoudspeaker(pick)
+      self.loudspeakerCard = opened.0.card
+      return opened
+    }
     if opensMicrophone { open(&microphone, choice.microphone, hears, at: now, &news) }
     if opensLoudspeaker { open(&loudspeaker, choice.loudspeaker, speaks, at: now, &news) }
     guard isLook else { return }

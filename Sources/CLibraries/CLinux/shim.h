@@ -87,6 +87,10 @@ static inline int clinux_network_news(unsigned groups) {
   }
   return fd;
 }
+// Variadic in C.
+static inline int clinux_ioctl(int fd, unsigned long request, void *argument) {
+  return ioctl(fd, request, argument);
+}
 // SIG_IGN is a cast.
 static inline void clinux_ignore(int signal_number) { signal(signal_number, SIG_IGN); }
 extern int pipe2(int[2], int);
