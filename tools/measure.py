@@ -23,7 +23,8 @@ STARTS = 9
 CONVERSATION_SECONDS = 240
 # What a figure may be at most; only one of them must be at least its budget.
 BUDGETS = {
-    "auricled_arm64_bytes": 600_000,
+    # 600,000 until the daemon looked after cards, mixers, buttons, lights and its own measurement.
+    "auricled_arm64_bytes": 950_000,
     "rss_kib": 14 * 1024,
     "start_to_capturing_ms": 100,
     "start_to_connected_ms": 400,
