@@ -60,6 +60,7 @@ class HandsTest(BlackBoxTest):
         settings = {
             "sound": {"card": "alsa"},
             "alsa": {"microphone": "plughw:CARD=Device", "loudspeaker": "plughw:CARD=Device"},
+            "speaker": {"mixer": "auto"},
             "interrupt": {"enabled": "no"}}
         for section, keys in changes.items():
             settings.setdefault(section, {}).update(keys)

@@ -203,7 +203,7 @@ class TheCommandLine(LifeTest):
         self.running(self.bench.usual(link={"outage": "0 ms"})).await_line("phase=closed")
         self.assertRegex(self.auricle("listen", code=1), "not reached")
         for arguments, word in (
-            (["volume", "130"], "0 to 100"), (["volume", "-1"], "volume|option"),
+            (["volume", "130"], "0 to 100"), (["volume", "--1"], "volume|option"),
             (["volume", "loud"], "0 to 100"), (["mute", "perhaps"], "on or off"),
             (["cue"], "no-network"), (["cue", "problme"], "problem"), (["lissen"], "listen"), (["status", "--colour"], "--colour"),
             (["status", "extra"], "extra"), (["watch", "--reference"], "--reference"),
@@ -394,13 +394,14 @@ class DisksThatAreFull(LifeTest):
     def test_a_log_that_cannot_be_written_does_not_end_it(self):
         path = self.bench.settings(self.bench.usual())
         command = " ".join(device_program("AURICLE_DAEMON")) + f" --config {path}"
-        for redirection in ("2>/dev/full", "2>&-", ">&- 2>&- <&-"):
+        # Each another volume: it is remembered, and what changes nothing is no event.
+        for volume, redirection in ((50, "2>/dev/full"), (51, "2>&-"), (52, ">&- 2>&- <&-")):
             with self.subTest(redirection):
                 daemon = self.bench.start(["sh", "-c", f"exec {command} {redirection}"], "quiet")
                 watch = self.bench.watch()
                 watch.await_event("stats")
-                self.auricle("volume", "50")
-                watch.await_event("volume", volume=50)
+                self.auricle("volume", volume)
+                watch.await_event("volume", volume=volume)
                 # Else the log would be written into whatever got the free number.
                 for number in (0, 1, 2):
                     target = os.readlink(f"/proc/{daemon.identifier}/fd/{number}")
