@@ -64,6 +64,11 @@ let package = Package(
       name: "Acoustics", dependencies: ["VoiceCore", "ControlProtocol"],
       swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
 
+    // What all that was found out about a device means.
+    .target(
+      name: "Checkup", dependencies: ["Acoustics", "ControlProtocol", "Picture"],
+      swiftSettings: device),
+
     // The edges: one C library each.
     edge("Linux", ["CLinux"], links: ["m"]),
     .target(name: "SettingsFiles", dependencies: ["Settings", "Linux"], swiftSettings: device),
@@ -94,7 +99,7 @@ let package = Package(
       name: "Console",
       dependencies: [
         "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles",
-        "SoundCards", "Linux",
+        "SoundCards", "Acoustics", "Checkup", "Linux",
       ],
       swiftSettings: device),
     // Recorded sound through the daemon's hearing: `auricle process`.
@@ -185,6 +190,7 @@ let package = Package(
       "Console", ["Console", "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "Linux"]),
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
+    tests("Checkup", ["Checkup", "Acoustics", "ControlProtocol"]),
     tests("Acoustics", ["Acoustics", "VoiceCore", "ControlProtocol", "TestSupport"]),
     tests("Edge", ["ALSA", "Opus", "SpeexDSP", "WebSockets", "Linux", "VoiceCore", "TestSupport"]),
     tests(

@@ -39,6 +39,7 @@ final class ConversationLoop {
   private var clockOffset: Int64?
   private var isRealtime = false
   private var isSomebodySpeaking = false
+  private var health = MicrophoneHealth()
   private var stopAt: SampleTime?
   private var nextLevels = SampleTime.start
   private var nextStats = SampleTime.start
@@ -126,6 +127,7 @@ final class ConversationLoop {
   private func hear(_ heard: HeardFrame) {
     now = heard.time
     isSomebodySpeaking = heard.isSpeech
+    checkHealth(of: heard.shape)
     checkSound()
     if let stopAt, now >= stopAt { loop.stop() }
     perform(conversation.hear(heard))
@@ -142,6 +144,23 @@ final class ConversationLoop {
       nextStats = now + ConversationLoop.statsEvery
       control.publish(statistics)
     }
+  }
+
+  private func checkHealth(of shape: MicrophoneShape) {
+    // A closed microphone is in good health, and so is a file that has come to its end.
+    guard sound.microphoneName != nil, !bridge.isMuted, loaded.settings.sound.card != .wav else {
+      return health = MicrophoneHealth()
+    }
+    guard let change = health.hear(shape, at: now) else { return }
+    var happening = Happening("microphone", at: now)
+    switch change {
+    case .fellIll(let trouble):
+      happening.fields.add("phase", trouble.code)
+      happening.fields.add("reason", trouble.reason)
+      happening.fields.add("advice", trouble.advice)
+    case .recovered: happening.fields.add("phase", "well")
+    }
+    tell(happening)
   }
 
   private var statistics: Happening {
@@ -300,6 +319,7 @@ final class ConversationLoop {
     case .settings: fields = settings
     case .cards: fields.add("sound", sound.name)
     case .measure(let accept): return measure(accept: accept)
+    case .check: fields = check
     case .listen where measuring.isUnderWay:
       return .failure("cannot listen: the board is being measured, which takes six seconds")
     case .listen:
@@ -389,8 +409,20 @@ final class ConversationLoop {
 
   private var fault: String {
     if let problem = sound.problem { return "\(problem.reason): \(problem.advice)" }
+    if let trouble = health.trouble { return "\(trouble.reason): \(trouble.advice)" }
     if let lastLoss, tally.connectedSince == nil { return "\(lastLoss.reason): \(lastLoss.advice)" }
     return ""
+  }
+
+  /// More than the status, for whoever takes the time.
+  private var check: Fields {
+    var fields = status
+    let facts = SelfCheck(
+      settings: loaded.settings, sound: sound.problem, health: health.trouble,
+      loss: tally.connectedSince == nil ? lastLoss : nil)
+    facts.add(to: &fields, link: link)
+    measuring.addEarlier(to: &fields)
+    return fields
   }
 
   private var settings: Fields {

@@ -6,7 +6,7 @@ internal import VoiceCore
 
 /// The command line: does what was asked and says how it went.
 public struct Console {
-  private let screen: Screen
+  let screen: Screen
   /// Opens what becomes readable when the person has seen enough (Ctrl-C); asked by `watch` only,
   /// so that everything else simply ends.
   private let stop: () throws(Failure) -> Int32?
@@ -31,10 +31,10 @@ public struct Console {
       let invocation = try Invocation.parse(arguments)
       wantsJSON = invocation.wantsJSON
       if case .process(let arguments) = invocation.command { return process(arguments) }
-      try perform(invocation)
+      let outcome = try perform(invocation)
       // A reader that has seen enough, such as head, is no failure.
       if let failure = screen.failure, !failure.isPeerGone { throw .output(failure) }
-      return ExitCode.good.number
+      return outcome.number
     } catch {
       screen.clearBottom()
       if wantsJSON { screen.printBytes(Facts.failure(error.sentence)) }
@@ -44,8 +44,12 @@ public struct Console {
     }
   }
 
-  private func perform(_ invocation: Invocation) throws(Failure) {
+  private func perform(_ invocation: Invocation) throws(Failure) -> ExitCode {
     switch invocation.command {
+    case .check(let withSound): return check(withSound: withSound, invocation)
+    case .sound(.measure(let accept, let plot)):
+      return try measure(accept: accept, plot: plot, invocation)
+    case .support(let file): try support(file, invocation)
     case .status:
       let reply = try ask(.status, invocation)
       show(reply, invocation) { StatusPage(fields: reply, screen: screen).lines }
@@ -79,6 +83,7 @@ public struct Console {
     case .manual(let name): try manual(name)
     case .process: break
     }
+    return .good
   }
 
   private func show(_ reply: Fields, _ invocation: Invocation, lines: () -> [String]) {
@@ -125,6 +130,7 @@ public struct Console {
     case .list:
       let reply = try ask(.cards, invocation)
       show(reply, invocation) { [Words.harmless(reply["sound"] ?? "")] }
+    case .measure: break
     case .use:
       throw .refused("set alsa.microphone and alsa.loudspeaker in \(SoundTask.file)")
     }

@@ -21,6 +21,8 @@ public enum ControlRequest: Equatable, Sendable {
   /// Plays a sound and measures what comes of it; with `accept` that is how it should be. The answer
   /// takes seconds.
   case measure(accept: Bool)
+  /// Everything that `auricle check` wants to know: the status and more.
+  case check
 
   public var name: String {
     switch self {
@@ -35,6 +37,7 @@ public enum ControlRequest: Equatable, Sendable {
     case .settings: "settings"
     case .version: "version"
     case .measure: "measure"
+    case .check: "check"
     }
   }
 
@@ -49,7 +52,7 @@ public enum ControlRequest: Equatable, Sendable {
     case .volume(let volume?): fields.add("volume", volume)
     case .cue(let cue): fields.add("cue", cue)
     case .measure(let accept): fields.add("accept", accept)
-    case .status, .listen, .stop, .mute, .volume, .cards, .settings, .version: break
+    case .status, .listen, .stop, .mute, .volume, .cards, .settings, .version, .check: break
     }
     return fields
   }
@@ -82,7 +85,7 @@ public enum ControlRequest: Equatable, Sendable {
       // Which there are, the daemon knows.
       return .cue(fields["cue"] ?? "")
     }
-    for plain in [ControlRequest.status, .listen, .stop, .cards, .settings, .version]
+    for plain in [ControlRequest.status, .listen, .stop, .cards, .settings, .version, .check]
     where name.isSame(as: plain.name) {
       try given.allow()
       return plain
