@@ -76,5 +76,9 @@ final class ALSAMicrophone: Microphone {
 
   func readReference(into reference: inout Frame) -> Bool { played?.pop(&reference) ?? false }
 
+  var pending: Float {
+    Float(sound.waiting)
+      + Float(pcm.available) * Float(Frame.sampleRate) / Float(shape.rate)
+  }
   var stumbles: Int { pcm.stumbles }
 }
