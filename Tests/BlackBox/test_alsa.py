@@ -9,6 +9,7 @@ import wave
 import opus
 from programs import BlackBoxTest
 from soundserver import SoundServer
+from trouble import answering
 from websocket import FakeAgent
 
 # How soon a card that is back is in use: it is looked for once a second.
@@ -33,21 +34,7 @@ class ALSATest(BlackBoxTest):
         self.sound = SoundServer(self.bench)
 
     def agent(self, seconds=2):
-        packets = opus.tone(seconds * 1_000)
-
-        def serve(connection, number):
-            connection.welcome()
-            sequence = 0
-            while True:
-                turn = connection.receive_json("turn.commit")["turn"]
-                connection.send_json(type="response.start", response=turn, turn=turn)
-                for place, packet in enumerate(packets):
-                    sequence += 1
-                    connection.send_sound(
-                        turn, sequence, packet, milliseconds=20 * place, first=place == 0)
-                connection.send_json(
-                    type="response.end", response=turn, status="complete", audio_ms=seconds * 1_000)
-
+        serve = answering(opus.tone(seconds * 1_000))
         agent = FakeAgent(*self.bench.certificates.server(), serve)
         self.addCleanup(agent.close)
         return agent

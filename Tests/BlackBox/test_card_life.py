@@ -5,6 +5,7 @@ import unittest
 import cards
 import opus
 from programs import BlackBoxTest
+from trouble import answering
 from websocket import FakeAgent
 
 USB = {"id": "Device", "usb": "1-1.2", "vendor": "2886", "product": "0018", "serial": "0042", "maker": "Seeed"}
@@ -28,21 +29,7 @@ class CardLifeTest(BlackBoxTest):
         self.card.hears(self.card, delay_ms=5.0, gain=-26.0)
 
     def agent(self, seconds=2):
-        packets = opus.tone(seconds * 1_000)
-
-        def serve(connection, number):
-            connection.welcome()
-            sequence = 0
-            while True:
-                turn = connection.receive_json("turn.commit")["turn"]
-                connection.send_json(type="response.start", response=turn, turn=turn)
-                for place, packet in enumerate(packets):
-                    sequence += 1
-                    connection.send_sound(
-                        turn, sequence, packet, milliseconds=20 * place, first=place == 0)
-                connection.send_json(
-                    type="response.end", response=turn, status="complete", audio_ms=seconds * 1_000)
-
+        serve = answering(opus.tone(seconds * 1_000))
         agent = FakeAgent(*self.bench.certificates.server(), serve)
         self.addCleanup(agent.close)
         return agent

@@ -10,6 +10,7 @@ from pathlib import Path
 import cards
 import opus
 from programs import PATIENCE, BlackBoxTest, device_program
+from trouble import answer
 from websocket import FakeAgent
 
 PHONE = {"id": "Device", "name": "Speak 510", "maker": "Jabra", "usb": "1-1.2", "vendor": "0b0e",
@@ -204,10 +205,7 @@ class CardsTest(BlackBoxTest):
             connection.welcome()
             packets = opus.babble(3_000)
             turn = connection.receive_json("turn.commit")["turn"]
-            connection.send_json(type="response.start", response=turn, turn=turn)
-            for place, packet in enumerate(packets):
-                connection.send_sound(turn, place + 1, packet, milliseconds=20 * place, first=place == 0)
-            connection.send_json(type="response.end", response=turn, status="complete", audio_ms=3_000)
+            answer(connection, turn, turn, packets)
             connection.listen()
 
         phone = self.lab.add(number=1, **PHONE)

@@ -7,6 +7,7 @@ import cards
 import opus
 from mixers import Switch, Volume
 from programs import SECONDS, BlackBoxTest, Gone
+from trouble import answering
 from websocket import FakeAgent
 
 USB = {"id": "Device", "usb": "1-1.2", "vendor": "2886", "product": "0018"}
@@ -35,22 +36,7 @@ class HandsTest(BlackBoxTest):
         self.replies = 2.0
 
     def agent(self):
-        packets = opus.tone(int(self.replies * 1_000))
-
-        def serve(connection, number):
-            connection.welcome()
-            sequence = 0
-            while True:
-                turn = connection.receive_json("turn.commit")["turn"]
-                connection.send_json(type="response.start", response=turn, turn=turn)
-                for place, packet in enumerate(packets):
-                    sequence += 1
-                    connection.send_sound(
-                        turn, sequence, packet, milliseconds=20 * place, first=place == 0)
-                connection.send_json(
-                    type="response.end", response=turn, status="complete",
-                    audio_ms=20 * len(packets))
-
+        serve = answering(opus.tone(int(self.replies * 1_000)))
         agent = FakeAgent(*self.bench.certificates.server(), serve)
         self.addCleanup(agent.close)
         return agent

@@ -101,6 +101,18 @@ def behave(connection, number):
     connection.listen()
 
 
+def answering(packets):
+    """Behaves as an agent that answers each turn with the same sound, under the turn's own number."""
+
+    def serve(connection, number):
+        connection.welcome()
+        while True:
+            turn = connection.receive_json("turn.commit")["turn"]
+            answer(connection, turn, turn, packets)
+
+    return serve
+
+
 def answer(connection, turn, reply, packets, end=True, epoch=0):
     connection.send_json(type="response.start", response=reply, turn=turn)
     sequence = getattr(connection, "sequence", 0)
