@@ -15,6 +15,12 @@ public struct CardShape: Equatable, Sendable, BitwiseCopyable {
 
   /// For people: `48 kHz, 2 channels, 24 bit`.
   public var description: String {
+    let width = channels == 1 ? "mono" : "\(channels) channels"
+    return "\(CardShape.kilohertz(rate)), \(width), \(format.name)"
+  }
+
+  /// For people: `44.1 kHz`.
+  public static func kilohertz(_ rate: Int) -> String {
     let thousands = rate / 1_000
     let rest = rate % 1_000
     var kilohertz = "\(thousands)"
@@ -25,7 +31,19 @@ public struct CardShape: Equatable, Sendable, BitwiseCopyable {
       while text.utf8.count < digits.1 { text = "0" + text }
       kilohertz += "." + text
     }
-    let width = channels == 1 ? "mono" : "\(channels) channels"
-    return "\(kilohertz) kHz, \(width), \(format.name)"
+    return kilohertz + " kHz"
+  }
+
+  /// The same at the pace that it really has, where that is known.
+  public func running(at pace: Int?) -> CardShape {
+    var shape = self
+    shape.rate = pace ?? rate
+    return shape
+  }
+
+  /// For people, with the pace that it really has.
+  public func words(_ pace: Int?) -> String {
+    guard let pace, pace != rate else { return description }
+    return description + ", " + CardShape.kilohertz(pace) + " in truth"
   }
 }

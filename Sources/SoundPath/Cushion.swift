@@ -12,10 +12,13 @@ public struct Cushion: Equatable, Sendable {
   static let calm = 600
 
   public let start: Int
+  private let limit: Int
   public private(set) var length: Int
   private var calmSeconds = 0
 
-  public init(start: Int) {
+  /// - Parameter limit: what the card has room for, if that is less.
+  public init(start: Int, limit: Int = Cushion.most) {
+    self.limit = max(start, min(limit, Cushion.most))
     self.start = start
     length = start
   }
@@ -23,7 +26,7 @@ public struct Cushion: Equatable, Sendable {
   /// It ran dry.
   public mutating func ranDry() {
     calmSeconds = 0
-    length = min(Cushion.most, length + Cushion.growth)
+    length = min(limit, length + Cushion.growth)
   }
 
   /// Once a second, with the least that was in front of the loudspeaker in it.
@@ -33,7 +36,7 @@ public struct Cushion: Equatable, Sendable {
     let before = length
     if least < Cushion.near {
       calmSeconds = 0
-      length = min(Cushion.most, length + Cushion.nearGrowth)
+      length = min(limit, length + Cushion.nearGrowth)
     } else {
       calmSeconds += 1
       let canShrink = length > start && least > Cushion.near + 2 * Cushion.shrinkage

@@ -23,7 +23,7 @@ public struct ShapeWish: Equatable, Sendable {
 
   /// Our own rate first, for then nothing is resampled; then the whole multiples of it, which are
   /// cheap and exact; then what else converters do.
-  private static let preferredRates = [
+  static let knownRates = [
     16_000, 48_000, 32_000, 96_000, 44_100, 24_000, 64_000, 88_200, 192_000, 176_400, 22_050,
     12_000, 11_025, 8_000,
   ]
@@ -33,7 +33,7 @@ public struct ShapeWish: Equatable, Sendable {
     .int16, .int24Packed, .int24, .int32, .float32,
   ]
 
-  public var wantedRates: [Int] { rate == 0 ? ShapeWish.preferredRates : [rate] }
+  public var wantedRates: [Int] { rate == 0 ? ShapeWish.knownRates : [rate] }
 
   public func wantedChannels(of kind: Kind) -> [Int] {
     // A codec that is asked for one of its two channels gives the left one, and a microphone may

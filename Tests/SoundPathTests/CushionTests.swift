@@ -2,6 +2,15 @@ import SoundPath
 import Testing
 
 @Suite struct CushionTests {
+  @Test func itNeverTakesMoreRoomThanTheCardHas() {
+    var cushion = Cushion(start: 192, limit: 320)
+    for _ in 0..<20 { cushion.ranDry() }
+    #expect(cushion.length == 320)
+    var small = Cushion(start: 192, limit: 100)
+    small.ranDry()
+    #expect(small.length == 192)
+  }
+
   @Test func itGrowsWhenItRanDryAndNoFurtherThanItsBound() {
     var cushion = Cushion(start: 128)
     cushion.ranDry()

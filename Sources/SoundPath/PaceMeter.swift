@@ -1,0 +1,65 @@
+/// Whether a card keeps the pace that it claims: its position against a clock, window by window.
+///
+/// Who looks may be late but never early, so of each window the look that was least late counts.
+public struct PaceMeter: Sendable {
+  /// A look that is the least late of so long is hardly late at all, in microseconds.
+  public static let window: Int64 = 1_000_000
+  /// Windows in a row that must agree on one and the same wrong pace.
+  public static let patience = 3
+  /// Clocks are never so far off, in millionths.
+  public static let tolerance: Float = 5_000
+  /// Within this, windows agree.
+  static let agreement: Float = 2_000
+
+  private let rate: Int
+  private var start: Int64?
+  /// The least late look of this window and of the last one: how far the card was before what it
+  /// claims, in microseconds, and when.
+  private var best: (lead: Int64, at: Int64)?
+  private var last: (lead: Int64, at: Int64)?
+  private var wrong: Float = 0
+  private var wrongWindows = 0
+
+  /// - Parameter rate: frames a second that it claims.
+  public init(rate: Int) { self.rate = rate }
+
+  /// It stumbled or stood still on purpose: what came before says nothing.
+  public mutating func cut() { self = PaceMeter(rate: rate) }
+
+  /// - Parameter position: frames since any beginning.
+  /// - Returns: the rate at which it runs, if that is not what it claims.
+  public mutating func hear(position: Int64, at now: Int64) -> Int? {
+    let lead = position * 1_000_000 / Int64(rate) - now
+    guard let start else {
+      self.start = now
+      best = (lead, now)
+      return nil
+    }
+    if lead > best?.lead ?? .min { best = (lead, now) }
+    guard now - start >= PaceMeter.window, let best else { return nil }
+    self.start = now
+    self.best = nil
+    defer { last = best }
+    guard let last else { return nil }
+    let ppm = Float(best.lead - last.lead) / Float(max(1, best.at - last.at)) * 1e6
+    if abs(ppm) < PaceMeter.tolerance {
+      wrongWindows = 0
+    } else if wrongWindows > 0, abs(ppm - wrong) > PaceMeter.agreement {
+      wrongWindows = 1
+    } else {
+      wrongWindows += 1
+    }
+    wrong = ppm
+    guard wrongWindows >= PaceMeter.patience else { return nil }
+    wrongWindows = 0
+    return PaceMeter.likely(Float(rate) * (1 + ppm / 1e6))
+  }
+
+  /// A rate that converters know, if it is near one; else as measured.
+  static func likely(_ rate: Float) -> Int {
+    for known in ShapeWish.knownRates where abs(Float(known) / rate - 1) * 1e6 < tolerance {
+      return known
+    }
+    return Int((rate / 10).rounded()) * 10
+  }
+}
