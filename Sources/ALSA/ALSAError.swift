@@ -17,6 +17,9 @@ public struct ALSAError: Error, Equatable, Sendable, CustomStringConvertible {
 
   public static func reason(code: Int32) -> String { String(cString: snd_strerror(code)) }
   public var reason: String { ALSAError.reason(code: code) }
+
+  /// The card is there and does not move.
+  public static func isSilence(code: Int32) -> Bool { code == -EIO || code == -ETIMEDOUT }
   public var description: String { "cannot \(action) '\(device)': \(reason)" }
 
   private var noSuchCard: String {

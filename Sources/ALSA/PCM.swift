@@ -95,6 +95,11 @@ public struct PCM: ~Copyable {
     ALSAError(device: device, action: "get sound from", code: -EIO)
   }
 
+  /// It runs at another rate than it claims.
+  public static func pace(_ device: String, _ rate: Int) -> ALSAError {
+    ALSAError(device: device, action: "believe", code: Int32(rate))
+  }
+
   /// - Returns: samples of each channel that were moved, 0 when the card has none ready. A stumble is
   ///   repaired and counted.
   public mutating func read(
@@ -185,5 +190,7 @@ public struct PCM: ~Copyable {
     return number >= 0 ? "hw:\(number)" : nil
   }
 
+  /// Set up, and not started yet.
+  public var isReady: Bool { snd_pcm_state(handle) == SND_PCM_STATE_PREPARED }
   public var isRunning: Bool { snd_pcm_state(handle) == SND_PCM_STATE_RUNNING }
 }

@@ -20,6 +20,7 @@ struct AudioLoop: ~Copyable {
   /// How often the halves stumbled that are not in use any more.
   private var earlierStumbles = 0
   private var stumbles = (microphone: 0, loudspeaker: 0)
+  private var clocks = ClockNews()
   /// The sample clock never stops: without a microphone, ten milliseconds of nothing take ten
   /// milliseconds, and the loudspeaker plays on.
   private var pacer = Pacer()
@@ -140,6 +141,7 @@ struct AudioLoop: ~Copyable {
     if loudspeaker.exchange() {
       earlierStumbles += stumbles.loudspeaker
       stumbles.loudspeaker = 0
+      clocks.exchanged()
       isLoudspeakerNew = true
     }
   }
@@ -180,6 +182,7 @@ struct AudioLoop: ~Copyable {
         chain.expect(delay: half.echoDelay)
       }
     }
+    clocks.tell(loudspeaker.half?.clock, to: bridge.counters)
     bridge.counters.stumbles.value =
       earlierStumbles + stumbles.microphone + stumbles.loudspeaker
   }

@@ -92,6 +92,15 @@ final class Counters: Sendable {
   /// Times the cards ran dry or over.
   let stumbles = Counter()
   let lostRecording = Counter()
+
+  // What `ClockNews` tells.
+  /// From a decision to the air, in samples; 0 where nobody knows.
+  let latency = Counter()
+  /// By how many millionths the loudspeaker's clock is faster than the microphone's.
+  let drift = Counter()
+  let isDriftKnown = Counter()
+  /// Times the loudspeaker's queue had to begin anew.
+  let resets = Counter()
 }
 
 /// One number that one thread changes and any thread reads.

@@ -397,6 +397,7 @@ final class ConversationLoop {
     fields.add("frames", bridge.counters.frames.value)
     fields.add("underruns", bridge.counters.underruns.value)
     fields.add("overruns", bridge.counters.stumbles.value)
+    bridge.counters.addClocks(to: &fields)
     fields.add("dropped_frames", bridge.counters.droppedFrames.value)
     fields.add("broken_packets", tally.brokenPackets)
     fields.add("refused_packets", conversation.refusedPackets)

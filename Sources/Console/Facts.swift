@@ -14,7 +14,7 @@ enum Facts {
   ]
   private static let booleans = ["muted", "realtime", "final", "far", "in_force"]
   /// Endings that name a unit: with them a key is a number or left out.
-  private static let units = ["_ms", "_db", "_kib"]
+  private static let units = ["_ms", "_db", "_kib", "_ppm"]
 
   /// One object without a line end.
   static func object(_ fields: Fields) -> [UInt8] {

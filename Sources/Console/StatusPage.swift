@@ -20,6 +20,7 @@ struct StatusPage {
     add("agent", agent, to: &lines)
     add("microphone", microphone, to: &lines)
     add("speaker", speaker, to: &lines)
+    add("clocks", clocks, to: &lines)
     add("buttons", text("buttons"), to: &lines)
     add("so far", conversation, to: &lines)
     add("link", traffic, to: &lines)
@@ -90,6 +91,15 @@ struct StatusPage {
     return volume + (card("loudspeaker").map { ", \($0)" } ?? "")
   }
 
+  /// `12 ms to the loudspeaker, whose clock is 37 ppm fast`
+  private var clocks: String? {
+    guard let latency = fields.number("latency_ms") else { return nil }
+    let line = "\(latency) ms to the loudspeaker"
+    guard let drift = fields.number("drift_ppm") else { return line }
+    if drift == 0 { return line + ", one clock with the microphone" }
+    return line + ", whose clock is \(drift.magnitude) ppm \(drift > 0 ? "fast" : "slow")"
+  }
+
   /// `Speak 510, hw:CARD=USB,DEV=0 (160/640)   USB speakerphone: ...`; nil where there is no choice
   /// of cards.
   private func card(_ side: String) -> String? {
@@ -141,6 +151,9 @@ struct StatusPage {
     }
     if let count = fields.number("overruns"), count > 0 {
       losses.append(Words.count(count, "overrun", "overruns"))
+    }
+    if let count = fields.number("resets"), count > 0 {
+      losses.append(Words.count(count, "reset", "resets"))
     }
     if let count = fields.number("dropped_frames"), count > 0 {
       losses.append(Words.count(count, "dropped frame", "dropped frames"))

@@ -53,6 +53,30 @@ import WireProtocols
     #expect(lines[4] == "speaker     volume 70, default (160/640)   (as it is set)")
   }
 
+  @Test func theWayToTheAirAndTheClocksAreShownAsFarAsTheyAreKnown() throws {
+    for (facts, line) in [
+      (["latency_ms": "12"], "clocks      12 ms to the loudspeaker"),
+      (
+        ["latency_ms": "12", "drift_ppm": "-37"],
+        "clocks      12 ms to the loudspeaker, whose clock is 37 ppm slow"
+      ),
+      (
+        ["latency_ms": "9", "drift_ppm": "100"],
+        "clocks      9 ms to the loudspeaker, whose clock is 100 ppm fast"
+      ),
+      (
+        ["latency_ms": "9", "drift_ppm": "0"],
+        "clocks      9 ms to the loudspeaker, one clock with the microphone"
+      ),
+    ] {
+      var answer = talking
+      for (key, value) in facts { answer.add(key, value) }
+      let daemon = try ScriptedDaemon(answer)
+      defer { daemon.end() }
+      #expect(Run(["--socket", daemon.socket]).lines.contains(line))
+    }
+  }
+
   @Test func troubleIsShownWhereItIs() throws {
     let daemon = try ScriptedDaemon(
       fields([

@@ -19,6 +19,8 @@ final class ALSALoudspeaker: Loudspeaker {
 
   /// A stall as long as this is nothing that a cushion could help, in microseconds.
   private static let stall: Int64 = 100_000
+  /// Frames in which a card that plays must have moved: half a second.
+  private static let mostStill = 50
   /// Over which what is left out is blended, in samples of ours.
   private static let blend = 32
 
@@ -36,31 +38,39 @@ final class ALSALoudspeaker: Loudspeaker {
   private var frames = 0
   private var spills = 0
   private var lastDelay = 0
+  private var resets = 0
+  private var pace: PaceMeter
+  /// What it was given since it was opened, in its own frames; where it was in that, and for how long.
+  private var given: Int64 = 0
+  private var position: Int64 = 0
+  private var still = 0
   /// When the last frame came, in microseconds; 0 before the first.
   private var lastTime: Int64 = 0
   let name: String
   let card: String?
 
-  static func open(_ settings: DeviceSettings.ALSA) throws(ALSAError) -> ALSALoudspeaker {
+  static func open(
+    _ settings: DeviceSettings.ALSA, after experience: CardExperience = CardExperience()
+  ) throws(ALSAError) -> ALSALoudspeaker {
     let wish = ShapeWish(rate: settings.rate, leastChannels: settings.loudspeakerChannel)
     let pcm = try PCM.open(
       settings.loudspeaker, .loudspeaker, wish: wish, period: settings.period,
       buffer: settings.buffer)
-    return ALSALoudspeaker(pcm, channel: settings.loudspeakerChannel)
+    return ALSALoudspeaker(pcm, channel: settings.loudspeakerChannel, experience.pace)
   }
 
-  private init(_ pcm: consuming PCM, channel: Int) {
+  private init(_ pcm: consuming PCM, channel: Int, _ pace: Int?) {
     let granted = pcm.granted
-    shape = granted.shape
+    shape = granted.shape.running(at: pace)
     isHardware = granted.isHardware
-    name = "\(pcm.device) (\(shape.description))"
+    name = "\(pcm.device) (\(granted.shape.words(pace)))"
+    self.pace = PaceMeter(rate: shape.rate)
     card = pcm.card
     self.pcm = pcm
     output = CardOutput(shape, channel: channel)
-    depth =
-      granted.isHardware
-      ? ALSALoudspeaker.hardCushion : ALSALoudspeaker.servedCushion
-    cushion = Cushion(start: depth)
+    depth = ALSALoudspeaker.cushion(
+      granted.isHardware ? ALSALoudspeaker.hardCushion : ALSALoudspeaker.servedCushion, in: granted)
+    cushion = Cushion(start: depth, limit: ALSALoudspeaker.roomForCushion(granted))
     keeper = QueueKeeper(kind: granted.isHardware ? .hardware : .converting)
   }
 
@@ -71,6 +81,7 @@ final class ALSALoudspeaker: Loudspeaker {
     do throws(ALSAError) {
       var leftOut = 0
       if let queued = pcm.isRunning ? pcm.delay : nil {
+        try check(queued)
         leftOut = try keep(ours(queued), behind, isQuiet: isSilent && output.isQuiet)
       } else {
         try restart(behind)
@@ -82,14 +93,34 @@ final class ALSALoudspeaker: Loudspeaker {
           ALSALoudspeaker.leaveOut(leftOut, of: frame), from: leftOut, isSilent: isSilent)
         : output.take(frame, from: leftOut, isSilent: isSilent)
       // What does not fit is dropped: the keeper sees to it that there is room again.
-      let written = try pcm.write(output.bytes, frameCount: count)
+      let written = try hand(over: count)
       if written < count { spills += 1 }
       // One that has stumbled in between has nothing to begin with: it begins with the next frame.
-      if written > 0, !pcm.isRunning { try pcm.start() }
+      if pcm.isReady, written > 0 || pcm.available < pcm.granted.buffer { try pcm.start() }
     } catch {
       throw CardTrouble(code: error.code)
     }
     lastTime = MonotonicClock.microseconds()
+  }
+
+  /// Hands what is in `output.bytes` to the card.
+  private func hand(over count: Int) throws(ALSAError) -> Int {
+    let written = try pcm.write(output.bytes, frameCount: count)
+    given += Int64(written)
+    return written
+  }
+
+  /// Whether it moves, and as fast as it claims.
+  private func check(_ queued: Int) throws(ALSAError) {
+    // A sound server's delay is a guess of its own.
+    guard isHardware else { return }
+    let now = given - Int64(queued)
+    still = now == position ? still + 1 : 0
+    position = now
+    if still > ALSALoudspeaker.mostStill { throw PCM.stuck(pcm.device) }
+    if let real = pace.hear(position: now, at: MonotonicClock.microseconds()) {
+      throw PCM.pace(pcm.device, real)
+    }
   }
 
   /// - Returns: how many samples of the frame are to be left out.
@@ -105,6 +136,7 @@ final class ALSALoudspeaker: Loudspeaker {
     if isQuiet, cushion.length != depth { return try resize() }
     let jump = keeper.hear(lag: Float(queued) + behind, moved: output.moved, isSilent: isQuiet)
     output.setStretch(ppm: keeper.stretchPPM)
+    if jump != 0 { resets += 1 }
     if jump >= 0 {
       try write(silence: min(jump, Cushion.most))
       return 0
@@ -131,30 +163,31 @@ final class ALSALoudspeaker: Loudspeaker {
     let now = MonotonicClock.microseconds()
     if lastTime != 0, now - lastTime < ALSALoudspeaker.stall { cushion.ranDry() }
     try pcm.makeReady()
+    if lastTime != 0 { resets += 1 }
+    pace.cut()
+    still = 0
+    if lastTime == 0, isHardware { try tryTakingBack() }
     depth = cushion.length
     keeper.begin(aim: isHardware ? Float(depth) : nil)
     output.forget()
     frames = 0
     least = .max
     try write(silence: max(0, depth - Int(behind)))
-    if lastTime == 0, isHardware { try tryTakingBack() }
     tape.writeSilence(depth)
     lastDelay = depth + Frame.sampleCount
   }
 
   /// Only trying tells whether it gives back what it was given. What does must not be as short.
   private func tryTakingBack() throws(ALSAError) {
-    let count = pcm.takeBack(1)
+    try write(silence: 2)
+    let count = pcm.takeBack(2 * shape.rate / Frame.sampleRate)
     canTakeBack = count > 0
     guard canTakeBack else { return }
-    output.makeSilence(count)
-    _ = try pcm.write(output.bytes, frameCount: count)
-    let more = ALSALoudspeaker.softCushion - depth
-    guard more > 0 else { return }
-    depth += more
-    cushion = Cushion(start: depth)
-    keeper.begin(aim: Float(depth))
-    try write(silence: more)
+    given -= Int64(count)
+    let granted = pcm.granted
+    cushion = Cushion(
+      start: ALSALoudspeaker.cushion(ALSALoudspeaker.softCushion, in: granted),
+      limit: ALSALoudspeaker.roomForCushion(granted))
   }
 
   private func write(silence samples: Int) throws(ALSAError) {
@@ -162,7 +195,7 @@ final class ALSALoudspeaker: Loudspeaker {
     while left > 0 {
       let count = min(left, output.capacity)
       output.makeSilence(count)
-      if try pcm.write(output.bytes, frameCount: count) < count { return }
+      if try hand(over: count) < count { return }
       left -= count
     }
   }
@@ -176,6 +209,16 @@ final class ALSALoudspeaker: Loudspeaker {
       left[count + index] = Int16(sum)
     }
     return left
+  }
+
+  /// As long as is wished, if it and a frame have room in the card.
+  private static func cushion(_ wish: Int, in granted: PCM.Granted) -> Int {
+    max(blend, min(wish, roomForCushion(granted) + Frame.sampleCount))
+  }
+
+  /// Two frames must have room beside it: the one that comes, and one more while we are late.
+  private static func roomForCushion(_ granted: PCM.Granted) -> Int {
+    granted.buffer * Frame.sampleRate / granted.shape.rate - 2 * Frame.sampleCount
   }
 
   private func ours(_ frames: Int) -> Int { frames * Frame.sampleRate / shape.rate }
@@ -197,6 +240,7 @@ final class ALSALoudspeaker: Loudspeaker {
     guard wanted > fade else { return 0 }
     let count = pcm.takeBack(wanted)
     guard count > 0 else { return 0 }
+    given -= Int64(count)
     let faded = min(fade, count)
     output.silence(last: count, fade: faded)
     var done = 0
@@ -208,6 +252,7 @@ final class ALSALoudspeaker: Loudspeaker {
       guard let written = pcm.writeAgain(output.bytes, frameCount: made), written == made else {
         break
       }
+      given += Int64(written)
     }
     let samples = ours(count) + output.inside
     output.forget()
@@ -222,7 +267,7 @@ final class ALSALoudspeaker: Loudspeaker {
   var clock: LoudspeakerClock? {
     LoudspeakerClock(
       latency: keeper.lag ?? Float(depth), ppm: keeper.drift?.ppm ?? 0,
-      deviation: keeper.drift?.deviation ?? .infinity)
+      deviation: keeper.drift?.deviation ?? .infinity, resets: resets)
   }
   var stumbles: Int { pcm.stumbles + spills }
 }

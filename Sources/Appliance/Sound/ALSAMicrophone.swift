@@ -1,12 +1,17 @@
 internal import ALSA
+internal import Linux
 internal import Settings
 internal import SoundPath
 internal import VoiceCore
 
 /// A real card's capture side, in the shape it has.
 final class ALSAMicrophone: Microphone {
-  /// A card that gives nothing for this long is gone, whatever it says.
-  static let longestWait: Int32 = 500
+  /// A card that gives nothing for this long is gone, whatever it says: the clock stands still
+  /// meanwhile. A sound server wakes up as seldom as it likes.
+  private static let longestWait: Int32 = 200
+  private static let longestServedWait: Int32 = 500
+  /// One that was given up for its silence must give sound within this before it is taken again.
+  private static let proof: Int32 = 100
   /// Reads and waits for one frame: a healthy card needs a few.
   static let mostPasses = 200
   /// Stumbles in one frame: each costs about as long as a frame.
@@ -14,27 +19,40 @@ final class ALSAMicrophone: Microphone {
 
   private var pcm: PCM
   private let shape: CardShape
+  private let longestWait: Int32
   private let bytes: UnsafeMutableRawBufferPointer
   /// The most that is read at a time, in samples of each channel.
   private let blockSize: Int
   private let sound: CapturedChannel
   private let played: CapturedChannel?
   private var isStarted = false
+  private var pace: PaceMeter
+  private var position: Int64 = 0
+  private var lastStumbles = 0
   let name: String
 
-  static func open(_ settings: DeviceSettings.ALSA) throws(ALSAError) -> ALSAMicrophone {
+  static func open(
+    _ settings: DeviceSettings.ALSA, after experience: CardExperience = CardExperience()
+  ) throws(ALSAError) -> ALSAMicrophone {
     let wish = ShapeWish(
       rate: settings.rate,
       leastChannels: max(settings.microphoneChannel, settings.referenceChannel))
     let pcm = try PCM.open(
       settings.microphone, .microphone, wish: wish, period: settings.period,
       buffer: settings.buffer)
-    return ALSAMicrophone(pcm, settings)
+    if experience.wasSilent {
+      try pcm.start()
+      try pcm.wait(milliseconds: proof)
+    }
+    return ALSAMicrophone(pcm, settings, experience.pace)
   }
 
-  private init(_ pcm: consuming PCM, _ settings: DeviceSettings.ALSA) {
-    shape = pcm.granted.shape
-    name = "\(pcm.device) (\(shape.description))"
+  private init(_ pcm: consuming PCM, _ settings: DeviceSettings.ALSA, _ pace: Int?) {
+    shape = pcm.granted.shape.running(at: pace)
+    name = "\(pcm.device) (\(pcm.granted.shape.words(pace)))"
+    self.pace = PaceMeter(rate: shape.rate)
+    longestWait =
+      pcm.granted.isHardware ? ALSAMicrophone.longestWait : ALSAMicrophone.longestServedWait
     self.pcm = pcm
     blockSize = 2 * shape.rate * Frame.sampleCount / Frame.sampleRate
     bytes = .allocate(byteCount: blockSize * shape.bytesPerFrame, alignment: 16)
@@ -50,7 +68,7 @@ final class ALSAMicrophone: Microphone {
 
   func listen(into mic: inout Frame) throws(CardTrouble) {
     do throws(ALSAError) {
-      if !isStarted { try pcm.start() }
+      if !isStarted, !pcm.isRunning { try pcm.start() }
       isStarted = true
       var passes = 0
       let stumbles = pcm.stumbles
@@ -65,8 +83,9 @@ final class ALSAMicrophone: Microphone {
         }
         let count = try pcm.read(bytes, frameCount: missing)
         if count == 0 {
-          try pcm.wait(milliseconds: ALSAMicrophone.longestWait)
+          try pcm.wait(milliseconds: longestWait)
         } else {
+          position += Int64(count)
           sound.take(UnsafeRawBufferPointer(bytes), frameCount: count)
           played?.take(UnsafeRawBufferPointer(bytes), frameCount: count)
         }
@@ -74,6 +93,16 @@ final class ALSAMicrophone: Microphone {
     } catch {
       throw CardTrouble(code: error.code)
     }
+    try checkPace()
+  }
+
+  private func checkPace() throws(CardTrouble) {
+    // What a sound server gives is in time, whatever its card does.
+    guard pcm.granted.isHardware else { return }
+    if pcm.stumbles != lastStumbles { pace.cut() }
+    lastStumbles = pcm.stumbles
+    let now = MonotonicClock.microseconds()
+    if let real = pace.hear(position: position, at: now) { throw CardTrouble(code: Int32(real)) }
   }
 
   /// What a frame still needs of the card, in samples of each channel.

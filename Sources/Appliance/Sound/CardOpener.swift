@@ -20,26 +20,26 @@ struct CardOpener {
   var isWhole: Bool { settings.sound.card != .alsa }
   var isRoom: Bool { settings.sound.card == .room }
 
-  func openMicrophone(_ pick: CardPick) throws(SoundProblem) -> (
+  func openMicrophone(_ pick: CardPick, after experience: CardExperience) throws(SoundProblem) -> (
     any Microphone, name: String
   ) {
     var alsa = settings.alsa
     alsa.microphone = pick.alsaName
     do throws(ALSAError) {
-      let half = try ALSAMicrophone.open(alsa)
+      let half = try ALSAMicrophone.open(alsa, after: experience)
       return (half, half.name)
     } catch {
       throw CardOpener.problem(error, pick, .microphone)
     }
   }
 
-  func openLoudspeaker(_ pick: CardPick) throws(SoundProblem) -> (
+  func openLoudspeaker(_ pick: CardPick, after experience: CardExperience) throws(SoundProblem) -> (
     any Loudspeaker, name: String
   ) {
     var alsa = settings.alsa
     alsa.loudspeaker = pick.alsaName
     do throws(ALSAError) {
-      let half = try ALSALoudspeaker.open(alsa)
+      let half = try ALSALoudspeaker.open(alsa, after: experience)
       return (half, half.name)
     } catch {
       throw CardOpener.problem(error, pick, .loudspeaker)

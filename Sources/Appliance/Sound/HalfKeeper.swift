@@ -1,6 +1,7 @@
 internal import ALSA
 internal import ControlProtocol
 internal import SoundCards
+internal import SoundPath
 internal import VoiceCore
 
 /// The two halves of the sound, as people call them.
@@ -36,8 +37,12 @@ struct SoundNews {
 
 /// How one half of the sound stands, as the conversation thread knows it.
 struct HalfKeeper<Half> {
-  /// How soon a lost one is looked for again.
-  static var retry: SampleSpan { .seconds(1) }
+  /// How soon a lost one is looked for again, if nobody tells that it is back. One that is lost soon
+  /// again and again is left alone for twice as long each time, for two seconds at last.
+  static var retry: SampleSpan { .milliseconds(250) }
+  static var mostQuickLosses: Int { 4 }
+  /// What lasts for so long was no quick loss.
+  static var soon: SampleSpan { .seconds(3) }
 
   enum State {
     case working(name: String)
@@ -54,6 +59,10 @@ struct HalfKeeper<Half> {
   private(set) var isWanted = true
   /// What is in use, of the cards there are.
   private(set) var pick: CardPick?
+  /// What was learned of the card that was lost last.
+  private var learned: (pick: CardPick, experience: CardExperience)?
+  private var openedAt = SampleTime.start
+  private var quickLosses = 0
   /// Why a better one is not used, as it was told.
   private var told: String?
   /// What is handed over once the audio thread has given back the one in use.
@@ -70,6 +79,11 @@ struct HalfKeeper<Half> {
   }
   var name: String? {
     if case .working(let name) = state { name } else { nil }
+  }
+
+  func experience(of pick: CardPick) -> CardExperience {
+    guard let learned, learned.pick.isSameDevice(as: pick) else { return CardExperience() }
+    return learned.experience
   }
 
   func isDue(at now: SampleTime) -> Bool {
@@ -90,7 +104,10 @@ struct HalfKeeper<Half> {
     }
   }
 
-  mutating func opened(_ half: Half, name: String, pick: CardPick? = nil) -> SoundNews {
+  mutating func opened(
+    _ half: Half, name: String, pick: CardPick? = nil, at now: SampleTime
+  ) -> SoundNews {
+    openedAt = now
     handover.offer(half)
     state = .working(name: name)
     (self.pick, told) = (pick, nil)
@@ -122,9 +139,11 @@ struct HalfKeeper<Half> {
   var isSettled: Bool { name != nil && replacement == nil && isWanted }
 
   /// - Returns: nil for the trouble that was told before: one line, not a log full of them.
-  mutating func failed(_ problem: SoundProblem, at now: SampleTime) -> SoundNews? {
+  mutating func failed(
+    _ problem: SoundProblem, at now: SampleTime, after pause: SampleSpan = HalfKeeper.retry
+  ) -> SoundNews? {
     let before = self.problem
-    state = .missing(problem, retryAt: now + HalfKeeper.retry)
+    state = .missing(problem, retryAt: now + pause)
     pick = nil
     if let before, before.reason.isSame(as: problem.reason) { return nil }
     return SoundNews(half: half, kind: .failed(problem))
@@ -133,18 +152,43 @@ struct HalfKeeper<Half> {
   /// Closes what the audio thread gave back: it has let go of it entirely.
   mutating func collect(at now: SampleTime) -> SoundNews? {
     guard let returned = handover.takeReturned() else { return nil }
+    let lost = (pick: pick, name: name ?? "card")
     pick = nil
     if let next = replacement {
       replacement = nil
-      if isWanted { return opened(next.half, name: next.name, pick: next.pick) }
+      if isWanted { return opened(next.half, name: next.name, pick: next.pick, at: now) }
     }
     guard isWanted, let code = returned.failure else {
       state = .closed
       return SoundNews(half: half, kind: .closed)
     }
+    quickLosses =
+      now - openedAt < HalfKeeper.soon ? min(quickLosses + 1, HalfKeeper.mostQuickLosses) : 0
+    var experience = lost.pick.map { self.experience(of: $0) } ?? CardExperience()
+    experience.wasSilent = ALSAError.isSilence(code: code)
+    if code > 0 { experience.pace = Int(code) }
+    learned = lost.pick.map { ($0, experience) }
+    if code > 0 { return failed(wrongPace(lost.name, Int(code)), at: now, after: .zero) }
     return failed(
-      SoundProblem(
-        reason: "the \(half.word)'s card is gone: \(ALSAError.reason(code: code))",
-        advice: "plug it in again; it is looked for once a second"), at: now)
+      problem(code), at: now,
+      after: SampleSpan(samples: HalfKeeper.retry.samples << Int64(max(0, quickLosses - 1))))
+  }
+
+  private func wrongPace(_ name: String, _ rate: Int) -> SoundProblem {
+    SoundProblem(
+      reason: "the \(half.word) says \(name) and runs at \(CardShape.kilohertz(rate))",
+      advice: "it is used at that pace; set alsa.rate to another one, or use another card")
+  }
+
+  private func problem(_ code: Int32) -> SoundProblem {
+    if ALSAError.isSilence(code: code) {
+      return SoundProblem(
+        reason: half == .loudspeaker
+          ? "the loudspeaker's card takes no sound" : "the \(half.word)'s card gives no sound",
+        advice: "plug it out and in again; it is tried four times a second")
+    }
+    return SoundProblem(
+      reason: "the \(half.word)'s card is gone: \(ALSAError.reason(code: code))",
+      advice: "plug it in again; it is looked for four times a second")
   }
 }

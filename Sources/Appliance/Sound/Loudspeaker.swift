@@ -50,4 +50,6 @@ struct LoudspeakerClock: BitwiseCopyable {
   var ppm: Float
   /// How unsure that is; infinite while nobody knows.
   var deviation: Float
+  /// Times the queue had to begin anew since it was opened: it ran dry, or what was wrong was cut.
+  var resets: Int
 }

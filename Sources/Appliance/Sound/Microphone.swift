@@ -26,6 +26,6 @@ extension Microphone {
 
 /// This half of the sound is gone: the audio thread gives it back and goes on without.
 struct CardTrouble: Error {
-  /// A negative errno, as ALSA uses them.
+  /// A negative errno, as ALSA uses them; positive, the frames a second at which it really runs.
   let code: Int32
 }

@@ -91,8 +91,8 @@ final class SoundKeeper {
       let card = try opener.openWhole(at: now)
       if opener.isRoom { roomScript = try opener.script() }
       let name = card.name
-      _ = microphone.opened(card, name: name)
-      _ = loudspeaker.opened(card, name: name)
+      _ = microphone.opened(card, name: name, at: now)
+      _ = loudspeaker.opened(card, name: name, at: now)
       news.append(SoundNews(half: .both, kind: .opened(name: name, why: "")))
     } catch {
       if microphone.failed(error, at: now) != nil {
@@ -111,8 +111,8 @@ final class SoundKeeper {
     guard isLook || opensMicrophone || opensLoudspeaker else { return }
     let choice = chooser.look()
     let hears = opener.openMicrophone
-    let speaks: Opening<any Loudspeaker> = { pick throws(SoundProblem) in
-      let opened = try self.opener.openLoudspeaker(pick)
+    let speaks: Opening<any Loudspeaker> = { pick, experience throws(SoundProblem) in
+      let opened = try self.opener.openLoudspeaker(pick, after: experience)
       self.loudspeakerCard = opened.0.card
       return opened
     }
@@ -123,7 +123,9 @@ final class SoundKeeper {
     improve(&loudspeaker, .loudspeaker, choice.loudspeaker, speaks, at: now, isIdle: isIdle, &news)
   }
 
-  private typealias Opening<Half> = (CardPick) throws(SoundProblem) -> (Half, name: String)
+  private typealias Opening<Half> = (CardPick, CardExperience) throws(SoundProblem) -> (
+    Half, name: String
+  )
 
   private func open<Half>(
     _ keeper: inout HalfKeeper<Half>, _ choice: Result<CardPick, NoCard>, _ open: Opening<Half>,
@@ -131,8 +133,8 @@ final class SoundKeeper {
   ) {
     do throws(SoundProblem) {
       let pick = try SoundKeeper.take(choice)
-      let (half, name) = try open(pick)
-      news.append(keeper.opened(half, name: name, pick: pick))
+      let (half, name) = try open(pick, keeper.experience(of: pick))
+      news.append(keeper.opened(half, name: name, pick: pick, at: now))
     } catch {
       if let failed = keeper.failed(error, at: now) { news.append(failed) }
     }
@@ -152,7 +154,7 @@ final class SoundKeeper {
     chooser.settled(side)
     if better.isSameDevice(as: present) { return keeper.giveUp() }
     do throws(SoundProblem) {
-      let (half, name) = try open(better)
+      let (half, name) = try open(better, keeper.experience(of: better))
       keeper.replace(with: half, name: name, pick: better)
     } catch {
       if let kept = keeper.kept(error) { news.append(kept) }
