@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,24 +12,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests/BlackBox"))
 
 import cards  # noqa: E402
-import opus  # noqa: E402
+import silencing  # noqa: E402
 from card_stage import CardStage  # noqa: E402
-from following import is_event  # noqa: E402
 from programs import Gone  # noqa: E402
 from together import Stage  # noqa: E402
-
-# (kind of card, what it has, whether it must be quick)
-SHAPES = {
-    "usb": dict(playback={"rates": [48_000], "channels": 2}, capture={"rates": [48_000], "channels": 1}),
-    "codec": dict(usb=None, playback={"rates": [16_000, 48_000], "channels": 2},
-                  capture={"rates": [16_000, 48_000], "channels": 2}),
-    "no-rewind": dict(playback={"rates": [48_000], "channels": 2, "can": ("mmap", "no_rewinds")},
-                      capture={"rates": [48_000], "channels": 1}),
-}
-BUDGETS = {"mute_p99_ms": 20, "replug_worst_ms": 3_000}
-# Below this nobody hears the rest of a fade.
-SILENT = 8
-INTERRUPTION = "please stop it now"
 
 
 def percentile(numbers, share):
@@ -36,69 +23,34 @@ def percentile(numbers, share):
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 
 
-def steepest(samples):
-    return max((abs(after - before) for before, after in zip(samples, samples[1:])), default=0)
-
-
-def silence_after(card, decided_ms, rate_frames):
-    """Milliseconds from the end of the ten in which it was decided until nothing is heard, and the
-    steepest edge on the way there."""
-    played, heard = card.played(), card.heard()
-    decided = heard.time_of(decided_ms * rate_frames)
-    samples = played.channel()
-    place = max(0, int(played.frame_at(decided)))
-    first, quiet = place, 0
-    while place < len(samples) and quiet < played.rate // 200:
-        quiet = quiet + 1 if abs(samples[place]) <= SILENT else 0
-        place += 1
-    end = place - quiet
-    return (played.time_of(end) - decided) / 1e6, steepest(samples[first:place])
-
-
-def mutes(kind, count, say):
-    """Somebody speaks over an answer, again and again."""
-    stage = Stage()
-    failed = True
-    found = []
+def on_a_stage(play, say):
+    """What a play yields, up to the trouble it met."""
+    stage, failed, found = Stage(), True, []
     try:
-        here = CardStage(stage, **SHAPES[kind])
-        here.card.hears(here.card, delay_ms=8, gain=-25)
-        follower = here.start(answers=lambda turn: opus.tone(6_000))
-        here.await_idle()
-        rate_frames = here.card.pcms[1][1]["rates"][-1] // 1_000 if kind != "codec" else 16
-        voice = stage.bench.voice(INTERRUPTION)
-        here.lab.say(voice)
-        for number in range(count):
-            after = follower.mark()
-            follower.await_(is_event("reply", phase="first_sound"), "answer", after=max(0, after - 3))
-            time.sleep(1.2)
-            after = follower.mark()
-            here.lab.say(voice)
-            held = follower.await_(is_event("mute", phase="held"), "hold", after=after)
-            dropped = follower.await_(is_event("reply", phase="dropped"), "drop", after=after)
-            # Of several holds the one that lasted.
-            for seen in follower.seen[after:]:
-                if seen.when <= dropped.when and is_event("mute", phase="held")(seen.event):
-                    held = seen
-            time.sleep(0.2)
-            found.append(silence_after(here.card, held.at_ms, rate_frames))
-            if say:
-                print(f"{kind} {found[-1][0]:.1f} ms, edge {found[-1][1]}", file=sys.stderr)
+        for one in play(stage):
+            found.append(one)
+            say(one)
         failed = False
     except Gone as problem:
-        print(f"{kind}: {problem}", file=sys.stderr)
+        print(problem, file=sys.stderr)
     finally:
         stage.close(failed)
     return found
 
 
 def measure_mutes(options):
-    kinds = [options.kind] if options.kind else list(SHAPES)
-    for kind in kinds:
+    for kind in [options.kind] if options.kind else list(silencing.SHAPES):
         share = -(-options.count // options.parallel)
+
+        def say(one, kind=kind):
+            if options.verbose:
+                print(f"{kind} {one[0]:.1f} ms, edge {one[1]}", file=sys.stderr)
+
+        def run(_, kind=kind, say=say):
+            return on_a_stage(lambda stage: silencing.silences(stage, kind, share), say)
+
         with ThreadPoolExecutor(options.parallel) as pool:
-            found = [one for some in pool.map(lambda _: mutes(kind, share, options.verbose),
-                                              range(options.parallel)) for one in some]
+            found = [one for some in pool.map(run, range(options.parallel)) for one in some]
         times = [time for time, _ in found]
         print(f"{kind}_interruptions {len(times)}")
         print(f"{kind}_mute_p50_ms {percentile(times, 0.5):.1f}")
@@ -107,13 +59,69 @@ def measure_mutes(options):
         print(f"{kind}_steepest_edge {max((edge for _, edge in found), default=0)}", flush=True)
 
 
+# A hum that fills the room, so that whoever hears, hears it: louder than this, in decibels.
+HUM_SECONDS, HUM_HEARD_DB = 30, -50
+
+
+def replugs(stage, count, tells):
+    """Pulls a USB card and plugs it in under another number: seconds until its microphone is open and until
+    something is heard. Without news the kernel tells nobody, and the card is found by trying."""
+    here = CardStage(stage, **silencing.SHAPES["usb"])
+    here.start(alsa={"microphone": "auto", "loudspeaker": "auto"} if tells else {})
+    watch = stage.bench.watch(levels=True)
+    hum = [int(6_000 * (index // 40 % 2 * 2 - 1)) for index in range(16_000 * HUM_SECONDS)]
+    begin = 0
+    for number in range(count):
+        if time.monotonic() - begin > HUM_SECONDS / 2:
+            here.lab.hush()
+            here.lab.say((16_000, hum))
+            begin = time.monotonic()
+        hears = dict(mic_db=lambda text: text and float(text) > HUM_HEARD_DB)
+        watch.await_event("level", after=len(watch.events), **hears)
+        after = len(watch.events)
+        if tells:
+            here.card.unplug()
+        else:
+            here.card.fail("open", errno.ENODEV)
+            here.card.fail("read", errno.ENODEV)
+            here.card.fail("write", errno.ENODEV)
+        watch.await_event("sound", phase="failed", half="microphone", after=after)
+        # Whoever goes again within three seconds is left alone for longer.
+        time.sleep(3 + number % 7 * 0.1)
+        after = len(watch.events)
+        back = time.monotonic()
+        if tells:
+            here.card.plug(number=1 + number % 5)
+        else:
+            for what in ("read", "write", "open"):
+                here.card.fail(what, 0, times=0)
+        watch.await_event("sound", phase="opened", half="microphone", after=after)
+        opened = time.monotonic()
+        watch.await_event("level", after=len(watch.events), **hears)
+        yield opened - back, time.monotonic() - back
+
+
+def measure_replugs(options):
+    for name, tells in (("replug", True), ("retry", False)):
+
+        def say(one, name=name):
+            if options.verbose:
+                print(f"{name} open after {one[0] * 1e3:.0f} ms, heard after {one[1] * 1e3:.0f} ms", file=sys.stderr)
+
+        found = on_a_stage(lambda stage, tells=tells: replugs(stage, options.count, tells), say)
+        print(f"{name}s {len(found)}")
+        for what, times in (("open", [one[0] for one in found]), ("heard", [one[1] for one in found])):
+            print(f"{name}_{what}_p50_ms {percentile(times, 0.5) * 1e3:.0f}")
+            print(f"{name}_{what}_worst_ms {max(times, default=float('nan')) * 1e3:.0f}", flush=True)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["mute"])
-    parser.add_argument("--kind", choices=list(SHAPES))
+    parser.add_argument("what", choices=["mute", "replug"])
+    parser.add_argument("--kind", choices=list(silencing.SHAPES))
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--parallel", type=int, default=2)
     parser.add_argument("--verbose", action="store_true")
     chosen = parser.parse_args()
     cards.library()
-    measure_mutes(chosen)
+    measure_mutes(chosen) if chosen.what == "mute" else measure_replugs(chosen)

@@ -280,6 +280,11 @@ static void copy_frames(struct pcm *pcm, uint8_t *data, uint64_t count) {
 static int64_t transfer(struct pcm *pcm, uint8_t *data, uint64_t wanted) {
   int error = is_capture(pcm) ? planted(pcm, FIELD_read_error, FIELD_read_errors)
                               : planted(pcm, FIELD_write_error, FIELD_write_errors);
+  if (error == -EPIPE && is_moving(pcm)) {
+    // A kernel says so of one that has stumbled, and of no other.
+    WORD(pcm, xruns)++;
+    halt(pcm, SNDRV_PCM_STATE_XRUN, monotonic());
+  }
   if (error) return error;
   int64_t now = monotonic();
   pass_time(pcm, now, 1);
