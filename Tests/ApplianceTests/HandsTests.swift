@@ -231,6 +231,23 @@ private final class PanelBox {
     #expect(VolumeShare(decibels: 0...2_000).wanted(100) == 0)
   }
 
+  @Test func aMixerThatWasMadeMuteIsSoonBack() {
+    let share = VolumeShare(decibels: -6_000...0)
+    // What ALSA says of the lowest step of many a card.
+    var level = share.start(of: -9_999_999)
+    var frames = 0
+    while level != share.wanted(100), frames < 1_000 {
+      level = VolumeShare.glided(from: level, to: share.wanted(100))
+      frames += 1
+    }
+    #expect(frames == 160)
+  }
+
+  @Test func aMixerWithoutAScaleHasSteps() {
+    #expect([0, 50, 100].map { VolumeShare.level(at: $0, in: -3...7) } == [-3, 2, 7])
+    #expect([-9, 2, 99].map { VolumeShare.percent(of: $0, in: -3...7) } == [0, 50, 100])
+  }
+
   @Test func whatAMixerCannotDoIsOurs() {
     let share = VolumeShare(decibels: -2_000...0)
     #expect(share.rest(100, granted: 0) == 0)

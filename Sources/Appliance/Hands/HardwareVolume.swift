@@ -28,8 +28,7 @@ final class HardwareVolume {
 
   func aim(at percent: Int) {
     guard let share else {
-      let (least, most) = (mixer.range.lowerBound, mixer.range.upperBound)
-      target = least + ((most - least) * percent + 50) / 100
+      target = VolumeShare.level(at: percent, in: mixer.range)
       return
     }
     target = mixer.level(atLeast: share.wanted(percent)) ?? level
@@ -47,10 +46,10 @@ final class HardwareVolume {
   func move(isSilent: Bool) throws(ALSAError) {
     guard level != target else { return }
     var next = target
-    if !isSilent, share != nil, let now = mixer.decibels(of: level),
+    if !isSilent, let share, let now = mixer.decibels(of: level),
       let end = mixer.decibels(of: target)
     {
-      moved = VolumeShare.glided(from: moved ?? now, to: end)
+      moved = VolumeShare.glided(from: moved ?? share.start(of: now), to: end)
       next = mixer.level(atLeast: moved ?? end) ?? target
     }
     if next == target { moved = nil }
@@ -68,8 +67,7 @@ final class HardwareVolume {
     target = now
     moved = nil
     guard let share, let decibels = mixer.decibels(of: now) else {
-      let (least, most) = (mixer.range.lowerBound, mixer.range.upperBound)
-      return ((now - least) * 100 + (most - least) / 2) / (most - least)
+      return VolumeShare.percent(of: now, in: mixer.range)
     }
     return share.percent(of: decibels)
   }
