@@ -243,11 +243,6 @@ private final class PanelBox {
     #expect(frames == 160)
   }
 
-  @Test func aMixerWithoutAScaleHasSteps() {
-    #expect([0, 50, 100].map { VolumeShare.level(at: $0, in: -3...7) } == [-3, 2, 7])
-    #expect([-9, 2, 99].map { VolumeShare.percent(of: $0, in: -3...7) } == [0, 50, 100])
-  }
-
   @Test func whatAMixerCannotDoIsOurs() {
     let share = VolumeShare(decibels: -2_000...0)
     #expect(share.rest(100, granted: 0) == 0)

@@ -69,13 +69,6 @@ extension Parser {
       last = wanted
       let frames = (share.wanted(percent) - share.start(of: granted)) / VolumeShare.glide
       try hold(frames <= 160, "a glide of \(frames) frames")
-      let level = VolumeShare.level(at: percent, in: range)
-      try hold(range ~= level, "the level \(level)")
-      try hold(0...100 ~= VolumeShare.percent(of: granted, in: range), "no percentage")
-      if one < 1 << 40, other < 1 << 40, one > -1 << 40, other > -1 << 40, range.count > 100 {
-        try hold(
-          VolumeShare.percent(of: level, in: range) == percent, "\(percent) % is another")
-      }
       if share.least <= share.wanted(percent) {
         try hold(share.percent(of: share.wanted(percent)) == percent, "\(percent) % is another")
       }

@@ -7,7 +7,7 @@ package struct VolumeShare: Equatable {
   /// Of one percent.
   static let step = 40
   /// What a mixer may change in a frame while something plays: 25 dB a second is no jump, neither to
-  /// people nor to the echo canceller, whose reference does not know of it.
+  /// people nor to the echo canceller, whose reference has it a few frames earlier or later than the air.
   package static let glide = 25
 
   /// What 100 is: full scale. A mixer that can do more would clip, and no canceller undoes that.
@@ -49,21 +49,5 @@ package struct VolumeShare: Equatable {
 
   package static func glided(from now: Int, to target: Int) -> Int {
     now + min(glide, max(-glide, target - now))
-  }
-
-  // MARK: A mixer without a scale
-
-  package static func level(at percent: Int, in range: ClosedRange<Int>) -> Int {
-    let (least, most) = (Double(range.lowerBound), Double(range.upperBound))
-    let level = (least + (most - least) * Double(percent) / 100).rounded()
-    if level <= least { return range.lowerBound }
-    return level < most ? Int(level) : range.upperBound
-  }
-
-  /// A driver may say a level that is in no range of its own.
-  package static func percent(of level: Int, in range: ClosedRange<Int>) -> Int {
-    let (least, most) = (Double(range.lowerBound), Double(range.upperBound))
-    guard most > least else { return 100 }
-    return Int(((min(most, max(least, Double(level))) - least) * 100 / (most - least)).rounded())
   }
 }
