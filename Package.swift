@@ -59,7 +59,10 @@ let package = Package(
     .target(name: "Settings", dependencies: ["VoiceCore", "SoundCards"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Picture", swiftSettings: device),
-    .target(name: "SoundPath", dependencies: ["VoiceCore"], swiftSettings: device),
+    // Optimised in every build, as its tests run hours of two clocks.
+    .target(
+      name: "SoundPath", dependencies: ["VoiceCore"],
+      swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     // What is played to find out about card and room, and what comes of it.
     .target(
       name: "Acoustics", dependencies: ["VoiceCore", "ControlProtocol"],

@@ -13,11 +13,14 @@ protocol Microphone: AnyObject {
   ///
   /// - Returns: false, and nothing written, if it does not.
   func readReference(into reference: inout Frame) -> Bool
+  /// Samples that it has heard since the frame it gave last.
+  var pending: Float { get }
   /// Times it ran over since it was opened.
   var stumbles: Int { get }
 }
 
 extension Microphone {
+  var pending: Float { 0 }
   func readReference(into reference: inout Frame) -> Bool { false }
 }
 

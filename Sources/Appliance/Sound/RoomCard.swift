@@ -22,9 +22,8 @@ final class RoomCard: Microphone, Loudspeaker {
     while let event = room.takeEvent() { _ = bridge.roomEvents.push(event) }
   }
 
-  func play(_ frame: borrowing Frame) { lastPlayed = copy frame }
+  func play(_ frame: borrowing Frame, behind: Float) { lastPlayed = copy frame }
 
-  var delay: SampleSpan { .zero }
   var stumbles: Int { 0 }
 }
 
@@ -50,8 +49,7 @@ final class WaveCard: Microphone, Loudspeaker {
   }
 
   /// The loop records what was played.
-  func play(_ frame: borrowing Frame) {}
+  func play(_ frame: borrowing Frame, behind: Float) {}
 
-  var delay: SampleSpan { .zero }
   var stumbles: Int { 0 }
 }
