@@ -131,7 +131,10 @@ struct AudioLoop: ~Copyable {
     }
     do throws(CardTrouble) {
       try half.listen(into: &mic)
-      if !half.readReference(into: &reference) { reference = speaker }
+      if !half.readReference(into: &reference) {
+        reference = speaker
+        reference.scale(by: bridge.hardwareGain)
+      }
     } catch {
       mic = .silence
       microphone.lose(error)

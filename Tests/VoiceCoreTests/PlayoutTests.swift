@@ -118,6 +118,15 @@ private struct Loudspeaker {
     #expect(steepest <= 130)
   }
 
+  @Test func aReplyThatBreaksOffEndsSoftly() {
+    var speaker = Loudspeaker(audible: ReplyID(1))
+    speaker.queueReply(1, frames: 2)
+    _ = speaker.play()
+    let last = speaker.play()
+    #expect(last[79] == 10_000 && last[120] < 6_000 && last[159] == 0)
+    #expect(speaker.play().isSilent && speaker.playout.playhead.state == .drained)
+  }
+
   @Test func aStoppedReplyFadesInsteadOfBeingCut() {
     var speaker = Loudspeaker(audible: ReplyID(1))
     speaker.queueReply(1, frames: 10)

@@ -90,8 +90,10 @@ public struct Playout: Sendable {
       return
     }
     ramp(&out, to: order == .duck ? volume * duckedGain : volume)
-    // Nothing behind it: should the next frame be late, this one must not end in a cut.
-    if peek() == nil { fadeTail(&out) }
+    // Nothing behind it: whether the next frame is late or this was the last of a reply that broke
+    // off, it must not end in a cut.
+    let next = peek()
+    if next?.kind != .sound || next?.reply != playhead.reply { fadeTail(&out) }
   }
 
   /// The next frame of `wanted`; everything else in front of it is thrown away.
