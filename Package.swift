@@ -68,6 +68,11 @@ let package = Package(
       name: "Acoustics", dependencies: ["VoiceCore", "ControlProtocol"],
       swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
 
+    // What all that was found out about a device means.
+    .target(
+      name: "Checkup", dependencies: ["Acoustics", "ControlProtocol", "Picture"],
+      swiftSettings: device),
+
     // The edges: one C library each.
     edge("Linux", ["CLinux"], links: ["m"]),
     .target(name: "SettingsFiles", dependencies: ["Settings", "Linux"], swiftSettings: device),
@@ -98,7 +103,7 @@ let package = Package(
       name: "Console",
       dependencies: [
         "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles",
-        "SoundCards", "Linux",
+        "SoundCards", "Acoustics", "Checkup", "Linux",
       ],
       swiftSettings: device),
     // Recorded sound through the daemon's hearing: `auricle process`.
@@ -170,7 +175,8 @@ let package = Package(
       name: "Fuzzing",
       dependencies: [
         "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings", "Room", "Opus",
-        "WebSockets", "Appliance", "CloudAgent", "SoundCards", "Acoustics", "Linux",
+        "WebSockets", "Appliance", "CloudAgent", "SoundCards", "Acoustics", "Checkup",
+        "Linux",
       ],
       path: "Tests/Fuzzing", swiftSettings: everywhere),
     tests("Fuzzing", ["Fuzzing", "Linux", "TestSupport"]),
@@ -194,6 +200,7 @@ let package = Package(
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
     tests("SoundPath", ["SoundPath", "VoiceCore", "TestSupport"]),
+    tests("Checkup", ["Checkup", "Acoustics", "ControlProtocol"]),
     tests("Acoustics", ["Acoustics", "VoiceCore", "ControlProtocol", "TestSupport"]),
     tests(
       "Edge",

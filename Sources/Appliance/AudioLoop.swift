@@ -168,6 +168,7 @@ struct AudioLoop: ~Copyable {
       return
     }
     if !half.readPlayed(into: &reference) { reference = speaker }
+    reference.scale(by: bridge.hardwareGain)
   }
 
   private mutating func play() {
@@ -200,11 +201,13 @@ struct AudioLoop: ~Copyable {
       probe.isAlone
       // Nobody's voice, whatever it sounds like.
       ? HeardFrame(
-        time: time, mic: judged.mic, speaker: Loudness(of: speaker), playhead: playhead)
+        time: time, mic: judged.mic, speaker: Loudness(of: speaker), playhead: playhead,
+        shape: MicrophoneShape(of: mic))
       : HeardFrame(
         time: time, sound: chain.clean, probability: judged.probability,
         isSpeech: judged.isSpeech, change: judged.change, mic: judged.mic,
-        speaker: Loudness(of: speaker), verdict: verdict, playhead: playhead)
+        speaker: Loudness(of: speaker), verdict: verdict, playhead: playhead,
+        shape: MicrophoneShape(of: mic))
     if !bridge.heard.push(heard) { bridge.counters.droppedFrames.add() }
     if let recording = bridge.recording,
       !recording.push(RecordedFrame(mic: mic, speaker: speaker))

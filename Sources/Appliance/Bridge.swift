@@ -24,6 +24,7 @@ final class Bridge: @unchecked Sendable {
   private let audibleReply = Atomic<Int64>(-1)
   /// Two gains in one word, so that nobody reads one of before with one of now.
   private let gains = Atomic<UInt64>(0)
+  private let mixerGain = Atomic<UInt32>(Float(1).bitPattern)
   private let mutedFlag = Atomic<Bool>(false)
   private let stopFlag = Atomic<Bool>(false)
   /// A cue's number, or that there is to be none; 0 when nothing was ordered.
@@ -48,6 +49,12 @@ final class Bridge: @unchecked Sendable {
   /// What we do to replies and to cues; a card's own volume comes behind it.
   func setGain(_ gain: Float, cues: Float) {
     gains.store(UInt64(gain.bitPattern) << 32 | UInt64(cues.bitPattern), ordering: .relaxed)
+  }
+  /// What the card's mixer does to both behind us. The canceller's reference has it, or every change of
+  /// the volume would be another room.
+  var hardwareGain: Float {
+    get { Float(bitPattern: mixerGain.load(ordering: .relaxed)) }
+    set { mixerGain.store(newValue.bitPattern, ordering: .relaxed) }
   }
   var gain: (replies: Float, cues: Float) {
     let both = gains.load(ordering: .relaxed)

@@ -189,7 +189,7 @@ public struct DeviceSettings: Equatable, Sendable {
     /// Restarts begin with volume and cue level as they were left.
     public var remembers = true
     /// `auto`, `off` or an element's name.
-    public var mixer = "off"
+    public var mixer = "auto"
     /// A folder; empty: our own sounds.
     public var cues = ""
     /// 0 to 100.

@@ -231,6 +231,18 @@ private final class PanelBox {
     #expect(VolumeShare(decibels: 0...2_000).wanted(100) == 0)
   }
 
+  @Test func aMixerThatWasMadeMuteIsSoonBack() {
+    let share = VolumeShare(decibels: -6_000...0)
+    // What ALSA says of the lowest step of many a card.
+    var level = share.start(of: -9_999_999)
+    var frames = 0
+    while level != share.wanted(100), frames < 1_000 {
+      level = VolumeShare.glided(from: level, to: share.wanted(100))
+      frames += 1
+    }
+    #expect(frames == 160)
+  }
+
   @Test func whatAMixerCannotDoIsOurs() {
     let share = VolumeShare(decibels: -2_000...0)
     #expect(share.rest(100, granted: 0) == 0)

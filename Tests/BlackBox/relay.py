@@ -191,7 +191,9 @@ class Relay:
         """A program that another thread is just starting may hold the port for a moment."""
         deadline = time.monotonic() + SECONDS
         while True:
-            listener = socket.socket()
+            # Named, because asyncio sends at once only where it knows that it is TCP; without that a
+            # short message waits for the receipt of the one before, 40 ms that are not the daemon's.
+            listener = socket.socket(proto=socket.IPPROTO_TCP)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 listener.bind((self.listen, self.port))

@@ -46,7 +46,6 @@ class HandsTest(BlackBoxTest):
         settings = {
             "sound": {"card": "alsa"},
             "alsa": {"microphone": "plughw:CARD=Device", "loudspeaker": "plughw:CARD=Device"},
-            "speaker": {"mixer": "auto"},
             "interrupt": {"enabled": "no"}}
         for section, keys in changes.items():
             settings.setdefault(section, {}).update(keys)

@@ -85,10 +85,10 @@ private struct Loudspeaker {
     while speaker.playout.playhead.state != .drained, air.count < 10_000 { hear(.play) }
     #expect(speaker.playout.playhead.played == .frames(30))
     let begins = 1_600 - samples
-    for index in 80..<4_800 where samples == 0 || !(begins..<begins + 80).contains(index) {
+    for index in 80..<4_720 where samples == 0 || !(begins..<begins + 80).contains(index) {
       #expect(air[index] == Int16(index + 1))
     }
-    #expect(air[4_800...].allSatisfy { $0 == 0 })
+    #expect(air[4_799...].allSatisfy { $0 == 0 })
   }
 
   @Test func ofAnotherReplyNothingComesAgain() {
@@ -185,6 +185,15 @@ private struct Loudspeaker {
       }
     }
     #expect(steepest <= 130)
+  }
+
+  @Test func aReplyThatBreaksOffEndsSoftly() {
+    var speaker = Loudspeaker(audible: ReplyID(1))
+    speaker.queueReply(1, frames: 2)
+    _ = speaker.play()
+    let last = speaker.play()
+    #expect(last[79] == 10_000 && last[120] < 6_000 && last[159] == 0)
+    #expect(speaker.play().isSilent && speaker.playout.playhead.state == .drained)
   }
 
   @Test func aStoppedReplyFadesInsteadOfBeingCut() {

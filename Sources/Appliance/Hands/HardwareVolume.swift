@@ -3,21 +3,31 @@ internal import ALSA
 /// A card's own volume, moved without a jump.
 final class HardwareVolume {
   private let mixer: Mixer
-  /// Nil where the driver has no scale: then its steps are all there is.
-  private let share: VolumeShare?
+  private let share: VolumeShare
   /// As we set it last, or found it.
   private var level: Int
   private var target: Int
+  /// On its way between two levels, in hundredths of a decibel: a step may take several frames.
+  private var moved: Int?
 
   /// Begins at `percent`, and switches on what came switched off.
-  init(_ mixer: consuming Mixer, percent: Int) throws(ALSAError) {
-    share = mixer.decibels.map { VolumeShare(decibels: $0) }
-    level = mixer.level ?? mixer.range.lowerBound
-    target = level
+  ///
+  /// - Returns: nil when the driver does not say how loud its steps are: nobody could hear on through
+  ///   a change of them.
+  static func open(_ mixer: consuming Mixer, percent: Int) throws(ALSAError) -> HardwareVolume? {
+    guard let decibels = mixer.decibels, let level = mixer.level else { return nil }
+    let volume = HardwareVolume(mixer, VolumeShare(decibels: decibels), level: level)
+    volume.aim(at: percent)
+    _ = try volume.move(isSilent: true)
+    try volume.mixer.turnOn()
+    return volume
+  }
+
+  private init(_ mixer: consuming Mixer, _ share: VolumeShare, level: Int) {
     self.mixer = mixer
-    aim(at: percent)
-    try move(isSilent: true)
-    try self.mixer.turnOn()
+    self.share = share
+    self.level = level
+    target = level
   }
 
   /// For people: `Speaker of hw:1`.
@@ -27,50 +37,49 @@ final class HardwareVolume {
   var descriptor: Int32? { mixer.descriptor }
 
   func aim(at percent: Int) {
-    guard let share else {
-      let (least, most) = (mixer.range.lowerBound, mixer.range.upperBound)
-      target = least + ((most - least) * percent + 50) / 100
-      return
-    }
     target = mixer.level(atLeast: share.wanted(percent)) ?? level
   }
 
   /// What is left for us to do, in decibels.
   func rest(of percent: Int) -> Float {
-    guard let share, let granted = mixer.decibels(of: target) else { return 0 }
+    guard let granted = mixer.decibels(of: target) else { return 0 }
     return Float(share.rest(percent, granted: granted)) / 100
+  }
+
+  /// What it does just now, in decibels below its most.
+  var gain: Float {
+    guard let now = mixer.decibels(of: level) else { return 0 }
+    return Float(now - share.top) / 100
   }
 
   /// Each frame.
   ///
   /// - Parameter isSilent: nobody can hear a jump.
-  func move(isSilent: Bool) throws(ALSAError) {
-    guard level != target else { return }
+  /// - Returns: whether it has moved.
+  func move(isSilent: Bool) throws(ALSAError) -> Bool {
+    guard level != target else { return false }
     var next = target
-    if !isSilent, share != nil, let now = mixer.decibels(of: level),
-      let end = mixer.decibels(of: target)
-    {
-      moved = VolumeShare.glided(from: moved ?? now, to: end)
-      next = mixer.level(atLeast: moved ?? end) ?? target
+    if !isSilent, let now = mixer.decibels(of: level), let end = mixer.decibels(of: target) {
+      let glided = VolumeShare.glided(from: moved ?? share.start(of: now), to: end)
+      moved = glided
+      next = mixer.level(atLeast: glided) ?? target
     }
     if next == target { moved = nil }
-    if next != level { try mixer.set(level: next) }
+    guard next != level else { return false }
+    try mixer.set(level: next)
     level = next
+    return true
   }
-  /// On its way between two levels, in hundredths of a decibel: a step may take several frames.
-  private var moved: Int?
 
   /// The percentage that somebody else has set; nil when nobody did.
   func takeNews() throws(ALSAError) -> Int? {
     try mixer.takeNews()
-    guard let now = mixer.level, now != level else { return nil }
+    guard let now = mixer.level, now != level, let decibels = mixer.decibels(of: now) else {
+      return nil
+    }
     level = now
     target = now
     moved = nil
-    guard let share, let decibels = mixer.decibels(of: now) else {
-      let (least, most) = (mixer.range.lowerBound, mixer.range.upperBound)
-      return ((now - least) * 100 + (most - least) / 2) / (most - least)
-    }
     return share.percent(of: decibels)
   }
 }

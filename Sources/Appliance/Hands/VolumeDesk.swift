@@ -60,7 +60,9 @@ final class VolumeDesk {
   /// Each frame.
   func tick(isSilent: Bool) {
     guard let hardware else { return }
-    do throws(ALSAError) { try hardware.move(isSilent: isSilent) } catch { lose(error) }
+    do throws(ALSAError) {
+      if try hardware.move(isSilent: isSilent) { tellCanceller() }
+    } catch { lose(error) }
   }
 
   // MARK: The card
@@ -68,11 +70,16 @@ final class VolumeDesk {
   /// - Parameter card: ALSA's name of the card that plays; nil when nobody knows it.
   func loudspeakerOpened(card: String?) {
     loudspeakerLost()
+    bridge.hardwareGain = 1
     guard let card, let wanted else { return }
     do throws(ALSAError) {
       guard let mixer = try Mixer.open(card, wanted) else { return complain(card) }
-      hardware = try HardwareVolume(mixer, percent: percent)
+      hardware = try HardwareVolume.open(mixer, percent: percent)
+      guard hardware != nil else {
+        return say("the volume of \(card) has no scale: set it with 'amixer -D \(card)', once")
+      }
       lastComplaint = ""
+      tellCanceller()
     } catch {
       return lose(error)
     }
@@ -86,6 +93,10 @@ final class VolumeDesk {
     share()
   }
 
+  private func tellCanceller() {
+    if let hardware { bridge.hardwareGain = Volume.gain(decibels: hardware.gain) }
+  }
+
   func loudspeakerLost() {
     if let watch { loop.unwatch(watch) }
     watch = nil
@@ -97,6 +108,7 @@ final class VolumeDesk {
     guard let hardware else { return }
     do throws(ALSAError) {
       guard let percent = try hardware.takeNews() else { return }
+      tellCanceller()
       self.percent = percent
       share()
       changed()

@@ -35,6 +35,17 @@ public struct Frame: Sendable, BitwiseCopyable {
   }
 }
 
+extension Frame {
+  /// - Parameter gain: one or less; a sound that is made louder would have to be clipped.
+  public mutating func scale(by gain: Float) {
+    guard gain != 1 else { return }
+    let bounded = max(0, min(1, gain))
+    for index in 0..<Frame.sampleCount {
+      self[index] = Int16((Float(self[index]) * bounded).rounded())
+    }
+  }
+}
+
 extension Frame: Equatable {
   // InlineArray is not Equatable in 6.3.
   public static func == (left: Frame, right: Frame) -> Bool {

@@ -111,8 +111,11 @@ public struct Playout: Sendable {
       return
     }
     ramp(&out, to: order == .duck ? volume * duckedGain : volume)
-    // Nothing behind it: should the next frame be late, this one must not end in a cut.
-    if peek() == nil { fadeTail(&out, count: count) }
+    // Nothing behind it: whether the next frame is late or this was the last of a reply that broke
+    // off, it must not end in a cut.
+    let next = peek()
+    let goesOn = back > 0 || next?.kind == .sound && next?.reply == playhead.reply
+    if !goesOn { fadeTail(&out, count: count) }
   }
 
   /// The next frame of `wanted`; everything else in front of it is thrown away.
