@@ -18,6 +18,9 @@ from programs import Gone  # noqa: E402
 from together import Stage  # noqa: E402
 
 
+KINDS = [*silencing.SHAPES, "server"]
+
+
 def percentile(numbers, share):
     ordered = sorted(numbers)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
@@ -39,7 +42,7 @@ def on_a_stage(play, say):
 
 
 def measure_mutes(options):
-    for kind in [options.kind] if options.kind else list(silencing.SHAPES):
+    for kind in [options.kind] if options.kind else KINDS:
         share = -(-options.count // options.parallel)
 
         def say(one, kind=kind):
@@ -47,6 +50,8 @@ def measure_mutes(options):
                 print(f"{kind} {one[0]:.1f} ms, edge {one[1]}", file=sys.stderr)
 
         def run(_, kind=kind, say=say):
+            if kind == "server":
+                return on_a_stage(lambda stage: silencing.served_silences(stage, share), say)
             return on_a_stage(lambda stage: silencing.silences(stage, kind, share), say)
 
         with ThreadPoolExecutor(options.parallel) as pool:
@@ -118,7 +123,7 @@ def measure_replugs(options):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=["mute", "replug"])
-    parser.add_argument("--kind", choices=list(silencing.SHAPES))
+    parser.add_argument("--kind", choices=KINDS)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--parallel", type=int, default=2)
     parser.add_argument("--verbose", action="store_true")

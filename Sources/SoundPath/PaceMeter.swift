@@ -27,7 +27,7 @@ public struct PaceMeter: Sendable {
   public mutating func cut() { self = PaceMeter(rate: rate) }
 
   /// - Parameter position: frames since any beginning.
-  /// - Returns: the rate at which it runs, if that is not what it claims.
+  /// - Returns: the rate at which it runs, as measured, if that is not what it claims.
   public mutating func hear(position: Int64, at now: Int64) -> Int? {
     let lead = position * 1_000_000 / Int64(rate) - now
     guard let start else {
@@ -52,14 +52,15 @@ public struct PaceMeter: Sendable {
     wrong = ppm
     guard wrongWindows >= PaceMeter.patience else { return nil }
     wrongWindows = 0
-    return PaceMeter.likely(Float(rate) * (1 + ppm / 1e6))
+    return Int(Float(rate) * (1 + ppm / 1e6))
   }
 
-  /// A rate that converters know, if it is near one; else as measured.
-  static func likely(_ rate: Float) -> Int {
-    for known in ShapeWish.knownRates where abs(Float(known) / rate - 1) * 1e6 < tolerance {
+  /// What was measured, as a rate that converters know, if it is near one. Not on the audio thread.
+  public static func likely(_ measured: Int) -> Int {
+    for known in ShapeWish.knownRates
+    where abs(Float(known) / Float(measured) - 1) * 1e6 < tolerance {
       return known
     }
-    return Int((rate / 10).rounded()) * 10
+    return (measured + 5) / 10 * 10
   }
 }

@@ -9,8 +9,7 @@ from card_stage import CardStage
 from programs import PATIENCE
 from together import Together
 
-# From a decision to silence at the card's boundary. Without taking back it would be the cushion and the fade
-# of a frame: 17 and more.
+# From a decision to silence at the card's boundary. Without taking back it is the cushion and the fade of a frame.
 MUTE_MS, MUTE_WITHOUT_MS = 12, 40
 # How wrong a drift may be told, and how long it may take until it is known.
 DRIFT_PPM, DRIFT_SECONDS = 10, 60
@@ -20,15 +19,16 @@ DRIFT_PPM, DRIFT_SECONDS = 10, 60
 class Mutes(Together):
     def silence(self, stage, kind, bound):
         times = [time for time, _ in silencing.silences(stage, kind, 4)]
-        # A thread that wakes up late on a busy machine decides late and is not what is measured; but it
-        # may have made the cushion grow.
-        self.assertLess(sorted(times)[1], bound * PATIENCE, times)
+        # One of them may have met a busy machine, which also makes the cushion grow.
+        self.assertLess(sorted(times)[2], bound * PATIENCE, times)
 
     def play_a_usb_card_gives_back_what_it_has_not_played(self, stage):
         self.silence(stage, "usb", MUTE_MS)
 
     def play_a_codec_gives_back_what_it_has_not_played(self, stage):
-        self.silence(stage, "codec", MUTE_MS)
+        # A frame that comes a period late is decided when half of what could be taken back has been heard.
+        self.silence(stage, "codec", 2 * MUTE_MS)
+        self.assertGreater(stage.here.card.page["rewinds"], 0)
 
     def play_a_card_that_gives_nothing_back_has_a_short_queue(self, stage):
         self.silence(stage, "no-rewind", MUTE_WITHOUT_MS)

@@ -37,37 +37,44 @@ import Testing
   @Test(arguments: [(48_000, 44_100), (48_000, 44_000), (44_100, 48_000), (16_000, 8_000)])
   func aRateThatIsNotTheClaimedOneIsToldWithinFiveSeconds(claims: Int, real: Int) throws {
     var card = Card(claims: claims, real: Double(real), seed: 31)
-    let found = try #require(card.run(seconds: 10))
+    let told = card.run(seconds: 10)
+    let found = try #require(told)
     #expect(found.after < 5)
     #expect(abs(found.rate - real) <= real / 500, "\(found.rate)")
   }
 
   @Test func aRateThatConvertersKnowIsToldAsThat() throws {
     var card = Card(claims: 48_000, real: 44_130, seed: 32)
-    #expect(try #require(card.run(seconds: 10)).rate == 44_100)
+    let told = card.run(seconds: 10)
+    #expect(PaceMeter.likely(told?.rate ?? 1) == 44_100)
+    #expect(PaceMeter.likely(44_444) == 44_440)
   }
 
   @Test(arguments: [-1_000.0, -100, 0, 100, 1_000])
   func aClockThatIsALittleOffIsNoLie(ppm: Double) {
     var card = Card(claims: 48_000, real: 48_000 * (1 + ppm / 1e6), seed: 33)
     card.lateness = 0...0.2
-    #expect(card.run(seconds: 600) == nil)
+    let told = card.run(seconds: 600)
+    #expect(told == nil)
   }
 
   @Test func lookingLateForAWhileIsNotTheCardsFault() {
     var card = Card(claims: 48_000, real: 48_000, seed: 34)
     for most in [0.01, 0.3, 0.01, 0.09, 0.3] {
       card.lateness = 0...most
-      #expect(card.run(seconds: 20) == nil)
+      let told = card.run(seconds: 20)
+      #expect(told == nil)
     }
   }
 
   @Test func whatCameBeforeAStumbleIsForgotten() {
     var card = Card(claims: 48_000, real: 44_100, seed: 35)
     for _ in 0..<10 {
-      #expect(card.run(seconds: 3) == nil)
+      let told = card.run(seconds: 3)
+      #expect(told == nil)
       card.meter.cut()
     }
-    #expect(card.run(seconds: 5) != nil)
+    let told = card.run(seconds: 5)
+    #expect(told != nil)
   }
 }

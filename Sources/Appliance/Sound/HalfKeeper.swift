@@ -166,9 +166,10 @@ struct HalfKeeper<Half> {
       now - openedAt < HalfKeeper.soon ? min(quickLosses + 1, HalfKeeper.mostQuickLosses) : 0
     var experience = lost.pick.map { self.experience(of: $0) } ?? CardExperience()
     experience.wasSilent = ALSAError.isSilence(code: code)
-    if code > 0 { experience.pace = Int(code) }
+    let pace = code > 0 ? PaceMeter.likely(Int(code)) : nil
+    if pace != nil { experience.pace = pace }
     learned = lost.pick.map { ($0, experience) }
-    if code > 0 { return failed(wrongPace(lost.name, Int(code)), at: now, after: .zero) }
+    if let pace { return failed(wrongPace(lost.name, pace), at: now, after: .zero) }
     return failed(
       problem(code), at: now,
       after: SampleSpan(samples: HalfKeeper.retry.samples << Int64(max(0, quickLosses - 1))))
