@@ -128,6 +128,12 @@ final class ConversationLoop {
     keepEcho()
     checkMeasuring()
     if keeper.isDue(at: now, replies: tally.replies) { bridge.echo.ask() }
+    tellRoom()
+  }
+
+  private func tellRoom() {
+    guard let link else { return }
+    bridge.isAgentAwaited = conversation.awaitsAgent || link.isAsking || !link.isOpen
   }
 
   private func keepEcho() {
@@ -160,6 +166,7 @@ final class ConversationLoop {
     var happening = Happening("stats", at: now)
     happening.fields.add("bytes_up", link?.traffic.sent ?? 0)
     happening.fields.add("bytes_up_continuous", tally.continuousBytes(at: now))
+    happening.add(bridge.echoPlaces)
     return happening
   }
 
@@ -219,6 +226,7 @@ final class ConversationLoop {
     case .received(let message):
       perform(conversation.receive(message))
       pump()
+      tellRoom()
     case .noted(.lost(let loss, let wait)):
       if stopAt != nil { return loop.stop() }
       var happening = Happening("link", at: now)

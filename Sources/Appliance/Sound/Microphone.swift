@@ -15,10 +15,13 @@ protocol Microphone: AnyObject {
   func readReference(into reference: inout Frame) -> Bool
   /// Times it ran over since it was opened.
   var stumbles: Int { get }
+  /// Milliseconds from what the loudspeaker was given to its echo here; only a simulated room knows.
+  var trueEchoDelay: Float? { get }
 }
 
 extension Microphone {
   func readReference(into reference: inout Frame) -> Bool { false }
+  var trueEchoDelay: Float? { nil }
 }
 
 /// This half of the sound is gone: the audio thread gives it back and goes on without.
