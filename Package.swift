@@ -59,11 +59,19 @@ let package = Package(
     .target(name: "Settings", dependencies: ["VoiceCore", "SoundCards"], swiftSettings: device),
     .target(name: "Room", dependencies: ["VoiceCore"], swiftSettings: device),
     .target(name: "Picture", swiftSettings: device),
-    .target(name: "SoundPath", dependencies: ["VoiceCore"], swiftSettings: device),
+    // Optimised in every build, as its tests run hours of two clocks.
+    .target(
+      name: "SoundPath", dependencies: ["VoiceCore"],
+      swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     // What is played to find out about card and room, and what comes of it.
     .target(
       name: "Acoustics", dependencies: ["VoiceCore", "ControlProtocol"],
       swiftSettings: device + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+
+    // What all that was found out about a device means.
+    .target(
+      name: "Checkup", dependencies: ["Acoustics", "ControlProtocol", "Picture"],
+      swiftSettings: device),
 
     // The edges: one C library each.
     edge("Linux", ["CLinux"], links: ["m"]),
@@ -95,7 +103,7 @@ let package = Package(
       name: "Console",
       dependencies: [
         "VoiceCore", "WireProtocols", "ControlProtocol", "Settings", "SettingsFiles",
-        "SoundCards", "Linux",
+        "SoundCards", "Acoustics", "Checkup", "Linux",
       ],
       swiftSettings: device),
     // Recorded sound through the daemon's hearing: `auricle process`.
@@ -167,7 +175,8 @@ let package = Package(
       name: "Fuzzing",
       dependencies: [
         "VoiceCore", "WireProtocols", "DeviceLink", "ControlProtocol", "Settings", "Room", "Opus",
-        "WebSockets", "Appliance", "CloudAgent", "SoundCards", "Acoustics", "Linux",
+        "WebSockets", "Appliance", "CloudAgent", "SoundCards", "Acoustics", "Checkup",
+        "Linux",
       ],
       path: "Tests/Fuzzing", swiftSettings: everywhere),
     tests("Fuzzing", ["Fuzzing", "Linux", "TestSupport"]),
@@ -191,6 +200,7 @@ let package = Package(
     tests("Room", ["Room", "VoiceCore", "TestSupport"]),
     tests("Picture", ["Picture"]),
     tests("SoundPath", ["SoundPath", "VoiceCore", "TestSupport"]),
+    tests("Checkup", ["Checkup", "Acoustics", "ControlProtocol"]),
     tests("Acoustics", ["Acoustics", "VoiceCore", "ControlProtocol", "TestSupport"]),
     tests(
       "Edge",

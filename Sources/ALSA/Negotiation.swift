@@ -111,7 +111,8 @@ struct Negotiation {
     }
     return PCM.Granted(
       shape: CardShape(rate: Int(rate), channels: Int(channels), format: format),
-      period: Int(periodFrames), buffer: Int(bufferFrames), isHardware: isHardware)
+      period: Int(periodFrames), buffer: Int(bufferFrames), isHardware: isHardware,
+      isCoarse: snd_pcm_hw_params_is_batch(hardware) == 1)
   }
 
   private func wakeUps(_ granted: PCM.Granted) throws(ALSAError) {

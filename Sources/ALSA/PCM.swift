@@ -14,6 +14,8 @@ public struct PCM: ~Copyable {
     public let buffer: Int
     /// The card itself, with nothing in between.
     public let isHardware: Bool
+    /// Its position moves by whole periods: up to one more may have been played than it says.
+    public let isCoarse: Bool
   }
 
   public let device: String
@@ -116,19 +118,61 @@ public struct PCM: ~Copyable {
     return 0
   }
 
+  /// What was taken back, with nothing repaired.
+  ///
+  /// - Returns: nil where the card has stumbled.
+  public func writeAgain(_ bytes: UnsafeRawBufferPointer, frameCount: Int) -> Int? {
+    precondition(bytes.count >= frameCount * granted.shape.bytesPerFrame)
+    let count = snd_pcm_writei(handle, bytes.baseAddress, snd_pcm_uframes_t(frameCount))
+    return count >= 0 ? Int(count) : nil
+  }
+
+  /// Ready to be given sound, should it have stumbled.
+  public mutating func makeReady() throws(ALSAError) {
+    switch snd_pcm_state(handle) {
+    case SND_PCM_STATE_XRUN: try recover(-EPIPE)
+    case SND_PCM_STATE_SUSPENDED: try recover(-ESTRPIPE)
+    default: break
+    }
+  }
+
   private mutating func recover(_ code: Int32) throws(ALSAError) {
-    if code == -EAGAIN { return }
+    switch -code {
+    case EAGAIN, EINTR: return
+    case EPIPE: break
+    case ESTRPIPE:
+      // libasound's own way out of a suspend sleeps for seconds. Not yet awake is asked again.
+      let answer = snd_pcm_resume(handle)
+      if answer == 0 || answer == -EAGAIN {
+        if answer == 0 { stumbles += 1 }
+        return
+      }
+    default: try ALSAError.check(code, "go on with", device)
+    }
     stumbles += 1
-    try ALSAError.check(snd_pcm_recover(handle, code, 1), "go on with", device)
+    try ALSAError.check(snd_pcm_prepare(handle), "go on with", device)
     if direction == .microphone { try start() }
   }
 
-  /// From our end to the air; zero when the card does not say.
-  public var delay: SampleSpan {
+  /// Samples of each channel between our end and the air; nil when the card does not say, for it has
+  /// stumbled or was never started.
+  public var delay: Int? {
     var frames: snd_pcm_sframes_t = 0
-    guard snd_pcm_delay(handle, &frames) == 0, frames > 0 else { return .zero }
-    return SampleSpan(
-      samples: Int64(frames) * Int64(Frame.sampleRate) / Int64(granted.shape.rate))
+    guard snd_pcm_delay(handle, &frames) == 0 else { return nil }
+    return max(0, Int(frames))
+  }
+
+  /// Samples of each channel that wait to be read, or for which there is room.
+  public var available: Int { max(0, Int(snd_pcm_avail(handle))) }
+
+  /// Takes back what was written last and is not yet on its way.
+  ///
+  /// - Returns: how many samples of each channel; 0 where the card does not give back.
+  public func takeBack(_ frameCount: Int) -> Int {
+    guard granted.isHardware, frameCount > 0 else { return 0 }
+    let most = min(frameCount, Int(snd_pcm_rewindable(handle)))
+    guard most > 0 else { return 0 }
+    return max(0, Int(snd_pcm_rewind(handle, snd_pcm_uframes_t(most))))
   }
 
   /// ALSA's name of the card behind it; nil where there is none, or several.

@@ -1,4 +1,38 @@
-/// What the figures mean for somebody with a screwdriver.
+/// What is wrong with how a board hears itself.
+public enum AcousticFault: Equatable, Sendable, CaseIterable {
+  case silentMicrophone, stuckMicrophone, onlyVoltage, clippingMicrophone, noisyMicrophone
+  case microphoneOffset
+  case noEchoPath, swappedChannels, faintLoudspeaker, distortingLoudspeaker, quieterLoudspeaker
+  case louderLoudspeaker
+  case jumpingDelay, longDelay
+  case drift, wrongRate
+  case weakReduction
+
+  /// In one word for programs.
+  public var code: String {
+    switch self {
+    case .silentMicrophone: "silent-microphone"
+    case .stuckMicrophone: "stuck-microphone"
+    case .onlyVoltage: "dc-microphone"
+    case .clippingMicrophone: "clipping-microphone"
+    case .noisyMicrophone: "noisy-microphone"
+    case .microphoneOffset: "microphone-offset"
+    case .noEchoPath: "no-echo-path"
+    case .swappedChannels: "swapped-channels"
+    case .faintLoudspeaker: "faint-loudspeaker"
+    case .distortingLoudspeaker: "distorting-loudspeaker"
+    case .quieterLoudspeaker: "quieter-loudspeaker"
+    case .louderLoudspeaker: "louder-loudspeaker"
+    case .jumpingDelay: "jumping-delay"
+    case .longDelay: "long-delay"
+    case .drift: "drift"
+    case .wrongRate: "wrong-rate"
+    case .weakReduction: "weak-echo-reduction"
+    }
+  }
+}
+
+/// How good or bad the figures are, part by part. What to say about it is the checkup's.
 public struct AcousticJudge {
   // MARK: Where good ends
 
@@ -11,7 +45,7 @@ public struct AcousticJudge {
   /// What the loudspeaker is to be heard above the noise.
   static let audible = (remark: 12.0, wrong: 6.0)
   static let distortion = (remark: 0.05, wrong: 0.12)
-  /// dB less or more than at the last good check.
+  /// dB less or more than when it was installed.
   static let change = (remark: 3.0, wrong: 10.0)
   /// The echo canceller reaches this far.
   static let longestDelay = 320.0
@@ -23,123 +57,68 @@ public struct AcousticJudge {
   /// Weaker than this after the first four milliseconds, there is no room in it.
   static let wire = -36.0
 
-  public var measured: Measurement
-  /// Of the loudspeaker, 0 to 100, while it was measured.
-  public var volume: Int?
-  /// How loud the same loudspeaker came back when it was installed, and when that was.
-  public var earlier: (gainDecibels: Double, day: String)?
+  public struct Verdict: Equatable, Sendable {
+    public let grade: Finding.Grade
+    public let fault: AcousticFault?
 
-  public init(
-    _ measured: Measurement, volume: Int? = nil,
-    earlier: (gainDecibels: Double, day: String)? = nil
-  ) {
-    self.measured = measured
-    self.volume = volume
-    self.earlier = earlier
+    static let good = Verdict(grade: .good, fault: nil)
+    static let unknown = Verdict(grade: .unknown, fault: nil)
+    static func wrong(_ fault: AcousticFault) -> Verdict { Verdict(grade: .wrong, fault: fault) }
+    static func remark(_ fault: AcousticFault) -> Verdict { Verdict(grade: .remark, fault: fault) }
+    static func either(_ isWrong: Bool, _ fault: AcousticFault) -> Verdict {
+      Verdict(grade: isWrong ? .wrong : .remark, fault: fault)
+    }
   }
 
-  public var findings: [Finding] { [microphone, loudspeaker, delay, drift, reduction] }
+  public let measured: Measurement
+  /// How loud the same loudspeaker came back when it was installed.
+  public let earlierGain: Double?
+
+  public init(_ measured: Measurement, earlierGain: Double? = nil) {
+    self.measured = measured
+    self.earlierGain = earlierGain
+  }
 
   public var worst: Finding.Grade {
-    findings.reduce(.unknown) { max($0, $1.grade) }
+    max(microphone.grade, loudspeaker.grade, delay.grade, max(drift.grade, reduction.grade))
   }
 
-  var microphone: Finding {
-    let part = "microphone"
+  public var microphone: Verdict {
     if measured.isConstant {
-      return measured.offset == 0
-        ? Finding(
-          part, .wrong, "silent-microphone", "it gives nothing but zeros",
-          advice: "is it plugged in, its switch on, its capture level up? auricle sound list")
-        : Finding(
-          part, .wrong, "stuck-microphone",
-          "it gives the same sample all the time (\(percent(measured.offset)) of full scale)",
-          advice: "unplug it and plug it in again; if that does not help it is broken")
+      return .wrong(measured.offset == 0 ? .silentMicrophone : .stuckMicrophone)
     }
-    if isOnlyVoltage {
-      return Finding(
-        part, .wrong, "dc-microphone",
-        "it gives a constant voltage (\(percent(measured.offset)) of full scale) and no sound",
-        advice: "is a microphone connected to that input, and of the kind that it wants?")
-    }
-    if measured.clippedShare > AcousticJudge.clipping {
-      return Finding(
-        part, .wrong, "clipping-microphone",
-        "it clips while the loudspeaker sounds (\(percent(measured.clippedShare)) of the samples)",
-        advice: "lower its capture level, or the volume; or move it away from the loudspeaker")
-    }
-    let noise = "noise \(decibels(measured.noiseDecibels))"
+    if isOnlyVoltage { return .wrong(.onlyVoltage) }
+    if isClipped { return .wrong(.clippingMicrophone) }
     if measured.noiseDecibels > AcousticJudge.noise.remark {
-      return Finding(
-        part, measured.noiseDecibels > AcousticJudge.noise.wrong ? .wrong : .remark,
-        "noisy-microphone", "\(noise): people will be hard to hear",
-        advice: "is something loud beside it, a fan, a supply? else lower its capture level")
+      return .either(measured.noiseDecibels > AcousticJudge.noise.wrong, .noisyMicrophone)
     }
-    if abs(measured.offset) > AcousticJudge.offset {
-      return Finding(
-        part, .remark, "microphone-offset",
-        "\(noise), on a constant voltage of \(percent(measured.offset)) of full scale",
-        advice: "it still hears; another microphone or card would have more room")
-    }
-    return .good(part, "\(noise), no clipping")
+    return abs(measured.offset) > AcousticJudge.offset ? .remark(.microphoneOffset) : .good
   }
+
+  private var isClipped: Bool { measured.clippedShare > AcousticJudge.clipping }
 
   private var isOnlyVoltage: Bool {
     abs(measured.offset) > 0.01 && measured.noiseDecibels < -80 && measured.echo == nil
   }
 
-  var loudspeaker: Finding {
-    let part = "loudspeaker"
+  public var loudspeaker: Verdict {
     guard let echo = measured.echo else {
-      if measured.isConstant || isOnlyVoltage {
-        return .unknown(part, "the microphone gives nothing to tell by")
-      }
-      let volume = volume.map { " and up (the volume is \($0))" } ?? ""
-      return Finding(
-        part, .wrong, "no-echo-path", "the microphone does not hear it",
-        advice:
-          "is it plugged in, switched on\(volume), and the one that is used? auricle sound list"
-      )
+      return measured.isConstant || isOnlyVoltage ? .unknown : .wrong(.noEchoPath)
     }
-    if isWire(echo) {
-      return Finding(
-        part, .wrong, "swapped-channels",
-        "the microphone hears it by wire, not through the air: that is the card's loopback",
-        advice: "correct alsa.microphone_channel, and alsa.reference_channel with it")
-    }
+    if isWire(echo) { return .wrong(.swappedChannels) }
     if echo.aboveNoiseDecibels < AcousticJudge.audible.remark {
-      let isWrong = echo.aboveNoiseDecibels < AcousticJudge.audible.wrong
-      return Finding(
-        part, isWrong ? .wrong : .remark, "faint-loudspeaker",
-        "heard only \(whole(echo.aboveNoiseDecibels)) dB above the noise",
-        advice: "turn it up, or is something in front of it?")
+      return .either(
+        echo.aboveNoiseDecibels < AcousticJudge.audible.wrong, .faintLoudspeaker)
     }
-    if let distortion = echo.distortion, distortion > AcousticJudge.distortion.remark,
-      measured.clippedShare <= AcousticJudge.clipping
-    {
-      let isWrong = distortion > AcousticJudge.distortion.wrong
-      return Finding(
-        part, isWrong ? .wrong : .remark, "distorting-loudspeaker",
-        "\(percent(distortion)) distortion",
-        advice: "lower the volume or the card's playback level; if it stays it is broken")
+    if let distortion = echo.distortion, distortion > AcousticJudge.distortion.remark, !isClipped {
+      return .either(distortion > AcousticJudge.distortion.wrong, .distortingLoudspeaker)
     }
-    let heard =
-      "heard \(whole(echo.aboveNoiseDecibels)) dB above the noise, \(decibels(echo.gainDecibels)) of what is sent"
-    return changed(echo, part) ?? .good(part, heard)
-  }
-
-  private func changed(_ echo: Measurement.Echo, _ part: String) -> Finding? {
-    guard let earlier else { return nil }
-    let change = echo.gainDecibels - earlier.gainDecibels
-    guard abs(change) >= AcousticJudge.change.remark else { return nil }
-    let isQuieter = change < 0
-    return Finding(
-      part, abs(change) > AcousticJudge.change.wrong ? .wrong : .remark,
-      isQuieter ? "quieter-loudspeaker" : "louder-loudspeaker",
-      "\(whole(abs(change))) dB \(isQuieter ? "quieter" : "louder") than on \(earlier.day)",
-      advice: isQuieter
-        ? "is something in front of it or of the microphone, or a level turned down?"
-        : "was a level turned up? if it is meant, auricle sound measure --accept")
+    guard let earlierGain else { return .good }
+    let change = echo.gainDecibels - earlierGain
+    guard abs(change) >= AcousticJudge.change.remark else { return .good }
+    return .either(
+      abs(change) > AcousticJudge.change.wrong,
+      change < 0 ? .quieterLoudspeaker : .louderLoudspeaker)
   }
 
   /// A room answers for longer than four milliseconds.
@@ -148,70 +127,26 @@ public struct AcousticJudge {
       && echo.aboveNoiseDecibels > 25
   }
 
-  var delay: Finding {
-    let part = "delay"
-    guard let echo = measured.echo else { return .unknown(part, "nothing was heard") }
-    if let jump = echo.jump {
-      return Finding(
-        part, .wrong, "jumping-delay",
-        "the sound jumped by \(Figure.text(abs(jump), places: 1)) ms while it was measured",
-        advice: "the card stumbles: is the machine busy? a larger alsa.buffer may help")
-    }
-    let delay = "\(Figure.text(echo.delay, places: 1)) ms from card to microphone"
-    if echo.delay > AcousticJudge.longestDelay {
-      return Finding(
-        part, .wrong, "long-delay", "\(delay): the echo canceller reaches 320 ms",
-        advice: "is a sound server or a wireless loudspeaker in between? lower alsa.buffer")
-    }
-    return .good(part, delay)
+  public var delay: Verdict {
+    guard let echo = measured.echo else { return .unknown }
+    if echo.jump != nil { return .wrong(.jumpingDelay) }
+    return echo.delay > AcousticJudge.longestDelay ? .wrong(.longDelay) : .good
   }
 
-  var drift: Finding {
-    let part = "drift"
-    guard let echo = measured.echo else { return .unknown(part, "nothing was heard") }
-    guard let ppm = echo.driftPPM else { return .unknown(part, "not clear enough to tell") }
-    let size = abs(ppm)
-    let faster = ppm > 0 ? "loudspeaker" : "microphone"
-    if size > AcousticJudge.wrongRate {
-      return Finding(
-        part, .wrong, "wrong-rate",
-        "the \(faster) runs \(Figure.text(size / 10_000, places: 2)) % faster: a card's rate is not what it claims",
-        advice: "use one card for both, or set alsa.rate to another one")
-    }
-    if size > AcousticJudge.drift.remark {
-      return Finding(
-        part, size > AcousticJudge.drift.wrong ? .wrong : .remark, "drift",
-        "the \(faster)'s clock is \(whole(size)) ppm faster",
-        advice: "use one card for both: these two clocks are too far apart")
-    }
-    return .good(part, "\(Figure.text(ppm, places: 1)) ppm")
+  public var drift: Verdict {
+    guard let ppm = measured.echo?.driftPPM else { return .unknown }
+    if abs(ppm) > AcousticJudge.wrongRate { return .wrong(.wrongRate) }
+    guard abs(ppm) > AcousticJudge.drift.remark else { return .good }
+    return .either(abs(ppm) > AcousticJudge.drift.wrong, .drift)
   }
 
-  var reduction: Finding {
-    let part = "echo"
-    guard let echo = measured.echo else { return .unknown(part, "nothing was heard") }
-    guard let reduction = measured.reductionDecibels else {
-      return .unknown(part, "the canceller had nothing to take away")
+  public var reduction: Verdict {
+    guard let echo = measured.echo, let reduction = measured.reductionDecibels else {
+      return .unknown
     }
-    let says = "\(whole(reduction)) dB taken away"
     // Echo that hardly stands out of the noise cannot be taken away by more than it does.
     let possible = min(AcousticJudge.reduction.remark, echo.aboveNoiseDecibels - 10)
-    if reduction < possible {
-      return Finding(
-        part, reduction < AcousticJudge.reduction.wrong ? .wrong : .remark, "weak-echo-reduction",
-        "only \(says): the device may hear itself",
-        advice: "lower the volume; does the loudspeaker rattle, or a sound server change the sound?"
-      )
-    }
-    return .good(part, says)
-  }
-
-  // MARK: Figures in words
-
-  private func whole(_ value: Double) -> String { Figure.text(value) }
-  private func decibels(_ value: Double) -> String { "\(whole(value)) dB" }
-  private func percent(_ part: Double) -> String {
-    let percent = abs(part) * 100
-    return "\(Figure.text(percent, places: percent < 9.95 ? 1 : 0)) %"
+    guard reduction < possible else { return .good }
+    return .either(reduction < AcousticJudge.reduction.wrong, .weakReduction)
   }
 }

@@ -1,6 +1,6 @@
 /// Natural logarithm and its inverse to the last digits but one. The core has no mathematics
 /// library, and the same digits come out on every machine.
-enum Logarithm {
+package enum Logarithm {
   private static let ofTwo = 0.693_147_180_559_945_3
 
   static func of(_ value: Double) -> Double {
@@ -36,7 +36,7 @@ enum Logarithm {
   }
 
   /// dB of a ratio of powers; what cannot be told is very little.
-  static func decibels(_ ratio: Double) -> Double {
+  package static func decibels(_ ratio: Double) -> Double {
     ratio > 1e-30 ? 4.342_944_819_032_518 * of(ratio) : -300
   }
 }

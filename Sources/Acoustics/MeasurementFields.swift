@@ -4,34 +4,36 @@ public import ControlProtocol
 extension Measurement {
   /// - Parameter withClick: the answer to a click too, some 8 KB.
   public func write(to fields: inout Fields, withClick: Bool) {
-    func add(_ key: String, _ value: Double?, _ places: Int) {
-      if let value { fields.add(key, Figure.text(value, places: places)) }
-    }
     fields.add("microphone_constant", isConstant)
-    add("noise_db", noiseDecibels, 1)
-    add("offset", offset, 5)
-    add("heard_db", heardDecibels, 1)
-    add("played_db", playedDecibels, 1)
-    add("clipped_share", clippedShare, 5)
-    add("echo_reduction_db", reductionDecibels, 1)
+    var figures: [(key: String, value: Double?, places: Int)] = [
+      ("noise_db", noiseDecibels, 1), ("offset", offset, 5), ("heard_db", heardDecibels, 1),
+      ("played_db", playedDecibels, 1), ("clipped_share", clippedShare, 5),
+      ("echo_reduction_db", reductionDecibels, 1),
+    ]
+    if let echo {
+      figures += [
+        ("delay_ms", echo.delay, 3), ("echo_gain_db", echo.gainDecibels, 1),
+        ("above_noise_db", echo.aboveNoiseDecibels, 1), ("drift_ppm", echo.driftPPM, 2),
+        ("jump_ms", echo.jump, 2), ("decay_ms", echo.decay, 0),
+        ("room_db", echo.roomDecibels, 1), ("distortion", echo.distortion, 4),
+      ]
+    }
+    for figure in figures {
+      if let value = figure.value {
+        fields.add(figure.key, Figure.text(value, places: figure.places))
+      }
+    }
     fields.add("echo", echo != nil)
     guard let echo else { return }
-    add("delay_ms", echo.delay, 3)
-    add("echo_gain_db", echo.gainDecibels, 1)
-    add("above_noise_db", echo.aboveNoiseDecibels, 1)
-    add("drift_ppm", echo.driftPPM, 2)
-    add("jump_ms", echo.jump, 2)
-    add("decay_ms", echo.decay, 0)
-    add("room_db", echo.roomDecibels, 1)
-    add("distortion", echo.distortion, 4)
-    fields.add("bands_db", Measurement.text(echo.bands.map { $0.rounded() }))
+    fields.add("bands_db", Measurement.text(echo.bands, scale: 1))
     if withClick {
-      let top = echo.click.reduce(1e-9) { max($0, abs($1)) }
-      add("click_top", Double(top), 6)
-      fields.add(
-        "click", Measurement.text(echo.click.map { Double(($0 / top * 10_000).rounded()) }))
+      let top = echo.top
+      fields.add("click_top", Figure.text(Double(top), places: 6))
+      var scaled: [Double] = []
+      for sample in echo.click { scaled.append(Double(sample)) }
+      fields.add("click", Measurement.text(scaled, scale: 10_000 / Double(top)))
     } else {
-      fields.add("click_db", Measurement.text(echo.outline.map { $0.rounded() }))
+      fields.add("click_db", Measurement.text(echo.outline, scale: 1))
     }
   }
 
@@ -67,13 +69,14 @@ extension Measurement {
     self.echo = echo
   }
 
-  private static func text(_ numbers: [Double]) -> String {
-    var text = ""
+  /// Whole numbers with commas between.
+  private static func text(_ numbers: [Double], scale: Double) -> String {
+    var bytes: [UInt8] = []
     for number in numbers {
-      if !text.isEmpty { text += "," }
-      text += Figure.text(number)
+      if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
+      bytes += Array(Figure.text(number * scale).utf8)
     }
-    return text
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func list(_ text: String, most: Int) -> [Double] {
@@ -87,13 +90,28 @@ extension Measurement {
 }
 
 extension Measurement.Echo {
+  /// Of the answer to a click.
+  fileprivate var top: Float {
+    var top: Float = 1e-9
+    for sample in click { top = max(top, abs(sample)) }
+    return top
+  }
+
   /// The answer to a click at low resolution: dB below its top, a number for 1.25 ms.
-  var outline: [Double] {
-    let step = 20
-    let powers = stride(from: 0, to: click.count, by: step).map { start in
-      click[start..<min(start + step, click.count)].reduce(0) { $0 + Double($1) * Double($1) }
+  fileprivate var outline: [Double] {
+    var powers: [Double] = []
+    var most = 1e-24
+    for start in stride(from: 0, to: click.count, by: 20) {
+      var power = 0.0
+      for index in start..<min(start + 20, click.count) {
+        power += Double(click[index]) * Double(click[index])
+      }
+      powers.append(power)
+      most = max(most, power)
     }
-    let top = powers.reduce(1e-24) { max($0, $1) }
-    return powers.map { max(-99, Logarithm.decibels($0 / top)) }
+    for index in 0..<powers.count {
+      powers[index] = max(-99, Logarithm.decibels(powers[index] / most))
+    }
+    return powers
   }
 }

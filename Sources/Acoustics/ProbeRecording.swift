@@ -1,4 +1,4 @@
-public import VoiceCore
+internal import VoiceCore
 
 /// What was recorded while the probe was played: both directions, sample by sample.
 public struct ProbeRecording: Sendable {

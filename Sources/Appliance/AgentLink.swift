@@ -56,6 +56,13 @@ final class AgentLink {
     }
   }
 
+  /// When the agent's certificate runs out, in seconds since 1970: the last that was seen.
+  private(set) var certificateEnd: Int64?
+  var tokenKind: String { tokens.kind }
+  var tokenLeft: Int64? { tokens.left }
+  /// Not before this is it now, in seconds since 1970.
+  var clockFloor: Int64 { clock.reading.floor }
+
   var isOpen: Bool { link.isOpen }
   var traffic: Traffic { link.traffic }
   var roundTrip: SampleSpan { machine.roundTrip }
@@ -131,7 +138,9 @@ final class AgentLink {
       let (address, headers) = try tokens.target()
       link.connect(to: address, headers: headers, clock: clock.reading)
     } catch {
-      decide(.closed(LinkLoss(error.reason, advice: error.advice)))
+      var loss = LinkLoss(error.reason, advice: error.advice)
+      loss.code = "token"
+      decide(.closed(loss))
     }
   }
 
@@ -144,6 +153,7 @@ final class AgentLink {
 
   /// - Parameter agent: what it says the time is, in milliseconds since 1970.
   private func keepClock(agent: Int64?) {
+    if let end = link.certificateEnd { certificateEnd = end }
     clock.linkIsOpen(agentSeconds: agent.map { $0 / 1_000 }, certificateEnd: link.certificateEnd)
     if let complaint = clock.takeComplaint() {
       Log.warning("clock reason=\(Log.quoted(complaint))")
@@ -170,12 +180,14 @@ final class AgentLink {
       decide(.pong)
     case .closed(let failure):
       var loss = LinkLoss(failure.reason, topic: failure.summary, advice: failure.advice)
+      loss.code = failure.code
       switch failure.kind {
       case .upgradeRefused(status: 401):
         loss = LinkLoss(
           failure.reason, topic: failure.summary, advice: tokens.adviceWhenRefused)
         loss.isUnauthorized = true
         loss.needsSomebody = !tokens.hasBroker
+        loss.code = "token"
       case .upgradeRefused(let status):
         loss.needsRoom = status == 429 || status >= 500
         loss.needsSomebody = !loss.needsRoom

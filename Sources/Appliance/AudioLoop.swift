@@ -23,6 +23,8 @@ struct AudioLoop: ~Copyable {
   /// The sample clock never stops: without a microphone, ten milliseconds of nothing take ten
   /// milliseconds, and the loudspeaker plays on.
   private var pacer = Pacer()
+  /// Samples at the end of what was played that are none of the reply's.
+  private var silentTail: Int64 = 0
   private var mic = Frame()
   private var speaker = Frame()
   /// What the loudspeaker played, as the canceller is told.
@@ -77,14 +79,16 @@ struct AudioLoop: ~Copyable {
     let verdict = interrupter.judge(
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
       isReplyAudible: playout.playhead.isAudible, at: time)
-    let before = playout.playhead.state
+    let before = playout.playhead
     let volume = bridge.gain
+    if playout.isCut(audible: audible, order: interrupter.order) { takeBack() }
     playout.next(
       audible: audible, order: interrupter.order, volume: volume.replies,
       into: &speaker, peek: { bridge.toPlay.peek() }, pop: { bridge.toPlay.drop() })
-    if playout.playhead.state == .underrun && before != .underrun {
+    if playout.playhead.state == .underrun && before.state != .underrun {
       bridge.counters.underruns.add()
     }
+    follow(before)
     addCue(judged.change, verdict, volume: volume.cues)
     probe.add(
       to: &speaker, volume: volume.replies, canPlay: loudspeaker.half != nil,
@@ -110,6 +114,23 @@ struct AudioLoop: ~Copyable {
     bridge.echo.leave { chain.remember(into: &$0) }
   }
 
+  /// What is decided now is heard now, where the card gives back what it has not played.
+  private mutating func takeBack() {
+    guard let count = loudspeaker.half?.takeBack(), count > 0 else { return }
+    playout.tookBack(count)
+    silentTail = Int64(count)
+  }
+
+  /// How much of what is on its way is none of the reply's.
+  private mutating func follow(_ before: Playhead) {
+    let now = playout.playhead
+    let sound =
+      now.reply == before.reply
+      ? (now.played - before.played).samples : now.state == .silent ? 0 : now.played.samples
+    let frame = Int64(Frame.sampleCount)
+    silentTail = sound > 0 ? frame - min(frame, sound) : min(silentTail + frame, 16_000)
+  }
+
   private mutating func exchangeHalves() {
     if microphone.exchange() {
       earlierStumbles += stumbles.microphone
@@ -131,10 +152,7 @@ struct AudioLoop: ~Copyable {
     }
     do throws(CardTrouble) {
       try half.listen(into: &mic)
-      if !half.readReference(into: &reference) {
-        reference = speaker
-        reference.scale(by: bridge.hardwareGain)
-      }
+      if !half.readReference(into: &reference) { readPlayed() }
     } catch {
       mic = .silence
       microphone.lose(error)
@@ -142,13 +160,25 @@ struct AudioLoop: ~Copyable {
     stumbles.microphone = half.stumbles
   }
 
+  private mutating func readPlayed() {
+    guard let half = loudspeaker.half else {
+      reference = .silence
+      return
+    }
+    if !half.readPlayed(into: &reference) { reference = speaker }
+    reference.scale(by: bridge.hardwareGain)
+  }
+
   private mutating func play() {
     if let half = loudspeaker.half {
-      do throws(CardTrouble) { try half.play(speaker) } catch { loudspeaker.lose(error) }
+      let behind = microphone.half?.pending ?? pacer.lateness
+      do throws(CardTrouble) { try half.play(speaker, behind: behind) } catch {
+        loudspeaker.lose(error)
+      }
       stumbles.loudspeaker = half.stumbles
       if isLoudspeakerNew {
         isLoudspeakerNew = false
-        chain.expect(delay: half.delay)
+        chain.expect(delay: half.echoDelay)
       }
     }
     bridge.counters.stumbles.value =
@@ -161,17 +191,20 @@ struct AudioLoop: ~Copyable {
     var playhead = playout.playhead
     // What counts is what was in the air, not what was handed to the card.
     if let delay = loudspeaker.half?.delay {
-      playhead.played = max(.zero, playhead.played - delay)
+      let onItsWay = max(.zero, delay - SampleSpan(samples: silentTail))
+      playhead.played = max(.zero, playhead.played - onItsWay)
     }
     let heard =
       probe.isAlone
       // Nobody's voice, whatever it sounds like.
       ? HeardFrame(
-        time: time, mic: judged.mic, speaker: Loudness(of: speaker), playhead: playhead)
+        time: time, mic: judged.mic, speaker: Loudness(of: speaker), playhead: playhead,
+        shape: MicrophoneShape(of: mic))
       : HeardFrame(
         time: time, sound: chain.clean, probability: judged.probability,
         isSpeech: judged.isSpeech, change: judged.change, mic: judged.mic,
-        speaker: Loudness(of: speaker), verdict: verdict, playhead: playhead)
+        speaker: Loudness(of: speaker), verdict: verdict, playhead: playhead,
+        shape: MicrophoneShape(of: mic))
     if !bridge.heard.push(heard) { bridge.counters.droppedFrames.add() }
     if let recording = bridge.recording,
       !recording.push(RecordedFrame(mic: mic, speaker: speaker))

@@ -23,24 +23,25 @@ final class ConversationLoop {
   let sound: SoundKeeper
   let hands: Hands
   private let keeper: EchoKeeper
-  private let measuring: MeasureKeeper
+  let measuring: MeasureKeeper
   private let startedAt = MonotonicClock.microseconds()
   private let watchdogEvery: SampleSpan?
   var conversation: Conversation
   private let coding: Coding
-  private var link: AgentLink?
-  private var control: ControlServer?
+  var link: AgentLink?
+  var control: ControlServer?
   private var recorder: Recorder?
   private var logLimit = LogLimit()
-  private var tally = Tally()
+  var tally = Tally()
   var now = SampleTime.start
-  private var lastLoss: LinkLoss?
+  var lastLoss: LinkLoss?
   /// The link is closed because nobody speaks.
   private var isResting = false
   /// How far the agent's clock is ahead of ours, in milliseconds.
   private var clockOffset: Int64?
   private var isRealtime = false
-  private var isSomebodySpeaking = false
+  var isSomebodySpeaking = false
+  var health = MicrophoneHealth()
   private var stopAt: SampleTime?
   private var nextLevels = SampleTime.start
   private var nextStats = SampleTime.start
@@ -143,6 +144,7 @@ final class ConversationLoop {
   private func hear(_ heard: HeardFrame) {
     now = heard.time
     isSomebodySpeaking = heard.isSpeech
+    checkHealth(of: heard.shape)
     checkSound()
     if let stopAt, now >= stopAt { loop.stop() }
     perform(conversation.hear(heard))
@@ -184,36 +186,6 @@ final class ConversationLoop {
     let broken = coding.downlink.pump(into: bridge.toPlay) { conversation.nextToDecode() }
     if broken > 0 { tally.countBroken(broken) }
   }
-
-  // MARK: Measuring
-
-  private func measure(accept: Bool) -> Fields? {
-    if conversation.isBusy || isSomebodySpeaking {
-      return .failure("not measured: a conversation is under way")
-    }
-    if bridge.isMuted { return .failure("not measured: it is muted: auricle mute off") }
-    if let whyNot = measuring.begin(
-      accept: accept, volume: hands.volume.percent, sound: sound, at: now)
-    {
-      return .failure("not measured: \(whyNot)")
-    }
-    return nil
-  }
-
-  private func checkMeasuring() {
-    guard measuring.isUnderWay else { return }
-    if conversation.isBusy { measuring.callOff(because: "a conversation began") }
-    guard let answer = measuring.check(at: now) else { return }
-    var happening = Happening("measured", at: now)
-    for key in ["delay_ms", "drift_ppm", "above_noise_db", "noise_db", "echo_reduction_db"] {
-      if let value = answer[key] { happening.fields.add(key, value) }
-    }
-    if case .refused(let reason) = answer.outcome { happening.fields.add("reason", reason) }
-    tell(happening)
-    control?.deliver(answer)
-  }
-
-  func measurementAbandoned() { measuring.callOff(because: "nobody waits for it any more") }
 
   // MARK: The link
 
@@ -320,6 +292,7 @@ final class ConversationLoop {
     case .use(let microphone, let loudspeaker):
       if let refusal = use(microphone, loudspeaker) { return .failure(refusal) }
     case .measure(let accept): return measure(accept: accept)
+    case .check: fields = check
     case .listen where measuring.isUnderWay:
       return .failure("cannot listen: the board is being measured, which takes six seconds")
     case .listen:
@@ -375,7 +348,7 @@ final class ConversationLoop {
     return isSilent ? "the volume, or that of cues, is 0" : nil
   }
 
-  private var status: Fields {
+  var status: Fields {
     var fields = Fields()
     fields.add("state", conversation.shown.word)
     fields.add("state_for_ms", (now - tally.shownSince).milliseconds)
@@ -431,6 +404,7 @@ final class ConversationLoop {
 
   private var fault: String {
     if let problem = sound.problem { return "\(problem.reason): \(problem.advice)" }
+    if let trouble = health.trouble { return "\(trouble.reason): \(trouble.advice)" }
     if let lastLoss, tally.connectedSince == nil { return "\(lastLoss.reason): \(lastLoss.advice)" }
     return ""
   }

@@ -24,6 +24,7 @@ final class TokenDesk {
   private var grant: (address: ServerAddress, headers: [RequestHeader])?
   /// How long a turn may be with the token we have; nil: as long as the settings and the agent allow.
   private(set) var longestTurn: SampleSpan?
+  private var endsAt: Int64?
 
   init(on loop: EventLoop, _ settings: DeviceSettings) throws(LinkError) {
     agent = try ServerAddress(url: settings.agent.url)
@@ -39,6 +40,10 @@ final class TokenDesk {
   }
 
   var hasBroker: Bool { broker != nil }
+  /// What opens the agent's door, in a word.
+  var kind: String { hasBroker ? "broker" : keyFile.isEmpty ? "none" : "key" }
+  /// How long the token we have is good for yet, in milliseconds; nil while there is none.
+  var left: Int64? { endsAt.map { $0 - MonotonicClock.microseconds() / 1_000 } }
   /// Of the agent; of the broker, which says where the agent is, until it did.
   var address: String { (grant?.address ?? broker ?? agent).description }
 
@@ -74,17 +79,18 @@ final class TokenDesk {
       if let type = RequestHeader("Content-Type", "application/json") { headers.append(type) }
       if !secretFile.isEmpty { headers.append(try TokenDesk.proof(secretFile)) }
     } catch {
-      return then(.refused(LinkLoss(error.reason, advice: error.advice)))
+      return then(.refused(TokenDesk.loss(error.reason, advice: error.advice)))
     }
     request.post(to: broker, headers: headers, body: body, clock: clock) {
       [unowned(unsafe) self] outcome in
       switch outcome {
       case .failed(let failure):
-        waiting(
-          .refused(
-            LinkLoss(
-              "token broker: \(failure.reason)", topic: "token broker: \(failure.summary)",
-              advice: failure.advice)))
+        var loss = LinkLoss(
+          "token broker: \(failure.reason)", topic: "token broker: \(failure.summary)",
+          advice: failure.advice)
+        // Certificates have their own words, whoever shows them.
+        if case .tls = failure.kind { loss.code = failure.code } else { loss.code = "token" }
+        waiting(.refused(loss))
       case .answered(let answer): waiting(take(answer))
       }
     }
@@ -97,7 +103,7 @@ final class TokenDesk {
       let address: ServerAddress
       do throws(LinkError) { address = try ServerAddress(url: answer.url) } catch {
         return .refused(
-          LinkLoss("token broker: \(error.description)", advice: "correct the broker"))
+          TokenDesk.loss("token broker: \(error.description)", advice: "correct the broker"))
       }
       var headers: [RequestHeader] = []
       for header in answer.headers {
@@ -105,11 +111,19 @@ final class TokenDesk {
       }
       grant = (address, headers)
       longestTurn = answer.overrides.longestTurnMilliseconds.map { .milliseconds($0) }
+      endsAt = MonotonicClock.microseconds() / 1_000 + Int64(answer.expiresInMilliseconds)
       return .granted(lifetime: .milliseconds(answer.expiresInMilliseconds))
     } catch {
       return .refused(
-        LinkLoss(error.description, advice: "is it a broker of ours that listens at broker.url?"))
+        TokenDesk.loss(
+          error.description, advice: "is it a broker of ours that listens at broker.url?"))
     }
+  }
+
+  private static func loss(_ reason: String, advice: String) -> LinkLoss {
+    var loss = LinkLoss(reason, advice: advice)
+    loss.code = "token"
+    return loss
   }
 
   private static func refusal(_ answer: WebRequest.Answer) -> LinkLoss {
@@ -124,7 +138,8 @@ final class TokenDesk {
       case 500...599: "the broker has trouble; it will be asked again"
       default: "check broker.url"
       }
-    var loss = LinkLoss("token broker: status \(answer.status), \(reason)", advice: advice)
+    var loss = TokenDesk.loss(
+      "token broker: status \(answer.status), \(reason)", advice: advice)
     loss.needsRoom = answer.status == 429 || answer.status >= 500
     loss.needsSomebody = !loss.needsRoom
     loss.shortestWait = .seconds(Int64(answer.retryAfterSeconds))

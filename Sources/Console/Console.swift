@@ -33,10 +33,10 @@ public struct Console {
       let invocation = try Invocation.parse(arguments)
       wantsJSON = invocation.wantsJSON
       if case .process(let arguments) = invocation.command { return process(arguments) }
-      try perform(invocation)
+      let outcome = try perform(invocation)
       // A reader that has seen enough, such as head, is no failure.
       if let failure = screen.failure, !failure.isPeerGone { throw .output(failure) }
-      return ExitCode.good.number
+      return outcome.number
     } catch {
       screen.clearBottom()
       if wantsJSON { screen.printBytes(Facts.failure(error.sentence)) }
@@ -46,8 +46,12 @@ public struct Console {
     }
   }
 
-  private func perform(_ invocation: Invocation) throws(Failure) {
+  private func perform(_ invocation: Invocation) throws(Failure) -> ExitCode {
     switch invocation.command {
+    case .check(let withSound): return check(withSound: withSound, invocation)
+    case .sound(.measure(let accept, let plot)):
+      return try measure(accept: accept, plot: plot, invocation)
+    case .support(let file): try support(file, invocation)
     case .status:
       let reply = try ask(.status, invocation)
       show(reply, invocation) { StatusPage(fields: reply, screen: screen).lines }
@@ -82,6 +86,7 @@ public struct Console {
     case .manual(let name): try manual(name)
     case .process: break
     }
+    return .good
   }
 
   func show(_ reply: Fields, _ invocation: Invocation, lines: () -> [String]) {

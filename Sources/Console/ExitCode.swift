@@ -1,6 +1,6 @@
 /// How the command ends; part of what scripts rely on.
 public enum ExitCode: CaseIterable, Sendable {
-  case good, refused, wrongUse, unreachable, badSettings
+  case good, refused, wrongUse, unreachable, badSettings, remark
 
   public var number: Int32 {
     switch self {
@@ -9,6 +9,7 @@ public enum ExitCode: CaseIterable, Sendable {
     case .wrongUse: 2
     case .unreachable: 3
     case .badSettings: 4
+    case .remark: 5
     }
   }
 
@@ -16,10 +17,12 @@ public enum ExitCode: CaseIterable, Sendable {
   public var meaning: String {
     switch self {
     case .good: "It is done."
-    case .refused: "The daemon refused or could not do it, or a file could not be read or written."
+    case .refused:
+      "It was refused or could not be done, with files either; check: something is wrong."
     case .wrongUse: "Unknown verb, option or value."
     case .unreachable: "No daemon answers: it does not run, or you may not use its socket."
     case .badSettings: "The settings files have errors."
+    case .remark: "check: it works, and somebody should look at something."
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Acoustics
 internal import ControlProtocol
 internal import WireProtocols
 
@@ -11,28 +12,50 @@ enum Facts {
     "session",
     "device", "sound", "card", "half", "microphone", "loudspeaker", "version", "fault", "advice",
     "code", "auricle", "auricled", "file", "why", "muted_by", "volume_by", "buttons",
+    "installed_microphone", "installed_loudspeaker",
   ]
-  private static let booleans = ["muted", "realtime", "final", "far", "in_force"]
+  private static let booleans = [
+    "muted", "realtime", "final", "far", "in_force", "microphone_constant", "echo",
+  ]
+  private static let lists = ["bands_db", "click"]
   /// Endings that name a unit: with them a key is a number or left out.
   private static let units = ["_ms", "_db", "_kib"]
 
   /// One object without a line end.
   static func object(_ fields: Fields) -> [UInt8] {
     var json = JSONWriter()
-    json.openObject()
+    add(fields, to: &json)
+    return json.bytes
+  }
+
+  /// As a member of the open object, if it has a name.
+  static func add(_ fields: Fields, to json: inout JSONWriter, name: String? = nil) {
+    json.openObject(name)
     for field in fields.all where !field.key.isSame(as: "error") {
       if isOne(of: texts, field.key) {
         json.add(field.key, field.value)
       } else if isOne(of: booleans, field.key) {
         if let isSo = fields.flag(field.key) { json.add(field.key, isSo) }
+      } else if isOne(of: lists, field.key) {
+        add(list: field.value, as: field.key, to: &json)
       } else if let number = fields.number(field.key) {
         json.add(field.key, number)
+      } else if Figure.number(field.value.utf8) != nil {
+        json.add(figure: field.value, as: field.key)
       } else if !hasUnit(field.key) {
         json.add(field.key, field.value)
       }
     }
     json.closeObject()
-    return json.bytes
+  }
+
+  /// `-12,-14.5,3`
+  private static func add(list: String, as name: String, to json: inout JSONWriter) {
+    json.openArray(name)
+    for part in list.utf8.split(separator: UInt8(ascii: ",")) {
+      if Figure.number(part) != nil { json.add(figure: String(decoding: part, as: UTF8.self)) }
+    }
+    json.closeArray()
   }
 
   static func failure(_ sentence: String) -> [UInt8] {

@@ -13,7 +13,9 @@ public struct Invocation: Equatable, Sendable {
     case mute(Bool?)
     case volume(VolumeWish)
     case cue(Cue)
+    case check(withSound: Bool)
     case sound(SoundTask)
+    case support(file: String?)
     case settings
     case settingsInFiles
     case sample
@@ -147,6 +149,11 @@ public struct Invocation: Equatable, Sendable {
       }
     }
 
+    private func value(of wanted: Option) -> String? {
+      for (option, value) in given where option == wanted { return value }
+      return nil
+    }
+
     func has(_ option: Option) -> Bool { given.contains { $0.option == option } }
 
     func invocation() throws(Failure) -> Invocation {
@@ -173,7 +180,12 @@ public struct Invocation: Equatable, Sendable {
       case .mute: return .mute(try onOrOff())
       case .volume: return .volume(try volume())
       case .cue: return .cue(try cue())
-      case .sound: return .sound(try SoundTask.parse(operands, side: try side()))
+      case .check: return .check(withSound: !has(.noSound))
+      case .support: return .support(file: value(of: .out))
+      case .sound:
+        let task = try SoundTask.parse(
+          operands, side: try side(), plot: value(of: .plot), accept: has(.accept))
+        return .sound(task)
       case .settings: return try settings()
       case .process: return .process([])
       case .version: return .version

@@ -7,6 +7,8 @@ internal import SoundCards
 extension Console {
   /// What the daemon says of a machine full of cards is a tenth of this.
   private static let largestReport = Fields.largestBlock
+  /// A card that does not answer keeps its look waiting, in milliseconds; then there is no report.
+  private static let lookPatience: Int64 = 20_000
 
   func sound(_ task: SoundTask, _ invocation: Invocation) throws(Failure) {
     switch task {
@@ -18,6 +20,8 @@ extension Console {
         screen.print(page.lines(on: screen))
       }
     case .use(let word, let side): try use(word, side, invocation)
+    // It has an exit code of its own.
+    case .measure: break
     }
   }
 
@@ -74,14 +78,9 @@ extension Console {
     for config in invocation.configs { arguments += ["--config", config] }
     do throws(LinuxError) {
       var child = try ChildProcess.start(daemon, arguments, captureOutput: true)
-      var bytes: [UInt8] = []
-      var chunk = [UInt8](repeating: 0, count: 4_096)
-      while bytes.count < Console.largestReport,
-        let count = try child.readOutput(into: &chunk), count > 0
-      {
-        bytes += chunk[..<count]
-      }
-      guard child.wait() == 0 else {
+      let (bytes, isWhole) = try child.readOutput(
+        limit: Console.largestReport, milliseconds: Console.lookPatience)
+      guard isWhole, child.wait() == 0 else {
         throw LinuxError("ask", daemon, code: LinuxError.hungUp)
       }
       var reader = BlockReader()

@@ -7,22 +7,25 @@ public enum SoundTask: Equatable, Sendable {
   case list
   /// Which card, as a person says it, and for which side; nil for both.
   case use(String, Side?)
+  /// Whether it is how it should be from now on, and where a picture goes.
+  case measure(accept: Bool, plot: String?)
 
   /// The words, for parser, help and manual.
   enum Word: CaseIterable, Equatable {
-    case list, use
+    case list, use, measure
 
     var name: String {
       switch self {
       case .list: "list"
       case .use: "use"
+      case .measure: "measure"
       }
     }
 
     /// What must follow it, if anything.
     var operand: String? {
       switch self {
-      case .list: nil
+      case .list, .measure: nil
       case .use: "CARD"
       }
     }
@@ -34,6 +37,8 @@ public enum SoundTask: Equatable, Sendable {
         "list (the default) shows every sound card, what it can do, which one is used and why. Without a running daemon the cards are looked at all the same."
       case .use:
         "use CARD writes into \(SoundTask.file) which card to hear and to speak with, and the running daemon takes it at once. CARD is auto, or what list shows of a card: its id, number, USB path, serial or part of its name; or any name of ALSA's. With --microphone or --loudspeaker only that side."
+      case .measure:
+        "measure plays a sound of six seconds and says what the microphone hears of it: delay, drift of the two clocks, level, noise, distortion, and what the echo canceller takes away. --plot FILE draws the answer to a click (SVG), --accept makes this measurement the one that later ones are compared with."
       }
     }
   }
@@ -50,13 +55,18 @@ public enum SoundTask: Equatable, Sendable {
   }
 
   /// - Parameter operands: what follows the verb.
-  static func parse(_ operands: [String], side: Side?) throws(Failure) -> SoundTask {
+  static func parse(
+    _ operands: [String], side: Side?, plot: String? = nil, accept: Bool = false
+  ) throws(Failure) -> SoundTask {
     let word = try operands.first.map { (given) throws(Failure) in try named(given) } ?? .list
     let rest = operands.dropFirst()
+    if word != .measure, plot != nil || accept {
+      throw Invocation.wrong("only sound measure takes --plot and --accept", .sound)
+    }
     guard let operand = word.operand else {
       if let surplus = rest.first { throw wrong("sound \(word.name) takes no", surplus) }
       if side != nil { throw Invocation.wrong("only sound use takes one side", .sound) }
-      return .list
+      return word == .measure ? .measure(accept: accept, plot: plot) : .list
     }
     guard let card = rest.first, !card.isEmpty else {
       throw Invocation.wrong(

@@ -3,12 +3,15 @@ internal import VoiceCore
 
 /// What the command can be asked to do: parser, help and manual are made from these.
 public enum Verb: CaseIterable, Equatable, Sendable {
-  case status, watch, listen, stop, mute, volume, cue, sound, settings, process, version, help
+  case status, watch, check, listen, stop, mute, volume, cue, sound, settings, process, support,
+    version, help
 
   public var name: String {
     switch self {
     case .status: "status"
     case .watch: "watch"
+    case .check: "check"
+    case .support: "support"
     case .listen: "listen"
     case .stop: "stop"
     case .mute: "mute"
@@ -36,7 +39,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .sound: SoundTask.operands
     case .help: "[VERB]"
     case .process: "--mic FILE [--ref FILE] [--out FILE] [--events FILE] [--plot FILE]"
-    case .status, .watch, .listen, .stop, .settings, .version: ""
+    case .status, .watch, .check, .listen, .stop, .settings, .support, .version: ""
     }
   }
 
@@ -47,6 +50,8 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     switch self {
     case .status: "what the device is doing, for how long, with whom (the default)"
     case .watch: "follow it: turns, answers and states as they happen"
+    case .check: "is everything in order? what is wrong, and what to do"
+    case .support: "one file about this device, to mail to whoever helps"
     case .listen: "begin a turn now, as if a person spoke"
     case .stop: "end what is going on: the answer falls silent"
     case .mute: "close or open the microphone, or say which it is"
@@ -71,6 +76,15 @@ public enum Verb: CaseIterable, Equatable, Sendable {
       [
         "On a terminal the bottom line shows both levels; Ctrl-C ends. Elsewhere it prints plain lines, one per event, until the daemon ends.",
         "What people and the agent say is shown with --words only.",
+      ]
+    case .check:
+      [
+        "A line for each part: good, or what is wrong and what to do. It plays a sound of six seconds at the volume that is set and measures what the microphone hears of it; nobody is heard meanwhile. --no-sound leaves that out, at night for instance. Without a running daemon it looks at what can be looked at.",
+        "The first good measurement is kept with its day: later ones are compared with it. The exit code says the worst: 0 good, 5 somebody should look at it, 1 wrong, 3 no daemon answers.",
+      ]
+    case .support:
+      [
+        "Versions, settings, status, a check without sound, cards, the last lines of the log, memory, temperature and what was measured, in one archive. No sound, nothing that anybody said, no keys, tokens or passwords."
       ]
     case .settings:
       [
@@ -111,6 +125,12 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         ("auricle watch", "levels and events"),
         ("auricle watch --json --words", "one JSON object per event, with what was said"),
       ]
+    case .check:
+      [
+        ("auricle check", "after installing, with a sound"),
+        ("auricle check --no-sound --json", "every night, for a program"),
+      ]
+    case .support: [("auricle support", "writes auricle-support-NAME-DATE.tar here")]
     case .mute: [("auricle mute on", "hears nothing from now on")]
     case .volume:
       [
@@ -125,6 +145,7 @@ public enum Verb: CaseIterable, Equatable, Sendable {
         ("auricle sound use Jabra", "hear and speak with the card of that name"),
         ("auricle sound use vc4hdmi0 --loudspeaker", "the television speaks"),
         ("auricle sound use auto", "let the device choose again"),
+        ("auricle sound measure --plot click.svg", "how the board hears itself, as a picture"),
       ]
     case .settings:
       [
@@ -151,7 +172,9 @@ public enum Verb: CaseIterable, Equatable, Sendable {
     case .status, .listen, .stop, .mute, .cue, .version: [.json]
     case .volume: [.json, .cues]
     case .watch: [.json, .levels, .words]
-    case .sound: [.json, .microphone, .loudspeaker]
+    case .check: [.json, .noSound]
+    case .sound: [.json, .microphone, .loudspeaker, .plot, .accept]
+    case .support: [.out]
     case .settings: [.json, .files, .sample, .reference]
     case .help: [.manual]
     // It reads its own.
@@ -165,8 +188,8 @@ public enum Verb: CaseIterable, Equatable, Sendable {
 
 /// An option, the same wherever it is allowed.
 public enum Option: CaseIterable, Equatable, Sendable {
-  case json, levels, words, cues, files, sample, reference, microphone, loudspeaker, manual, socket,
-    config, help
+  case json, levels, words, cues, files, sample, reference, microphone, loudspeaker, noSound, plot,
+    accept, out, manual, socket, config, help
 
   /// Allowed with every verb that asks the daemon.
   public static let common: [Option] = [.socket, .config]
@@ -182,6 +205,10 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .reference: "--reference"
     case .microphone: "--microphone"
     case .loudspeaker: "--loudspeaker"
+    case .noSound: "--no-sound"
+    case .plot: "--plot"
+    case .accept: "--accept"
+    case .out: "--out"
     case .manual: "--man"
     case .socket: "--socket"
     case .config: "--config"
@@ -195,8 +222,10 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .cues: "0-100"
     case .manual: "PAGE"
     case .socket: "PATH"
-    case .config: "FILE"
-    case .json, .levels, .words, .files, .sample, .reference, .microphone, .loudspeaker, .help: nil
+    case .config, .plot, .out: "FILE"
+    case .noSound, .accept, .json, .levels, .words, .files, .sample, .reference, .microphone,
+      .loudspeaker, .help:
+      nil
     }
   }
 
@@ -214,6 +243,10 @@ public enum Option: CaseIterable, Equatable, Sendable {
     case .reference: "print the reference of all keys (Markdown)"
     case .microphone: "only the card that hears"
     case .loudspeaker: "only the card that speaks"
+    case .noSound: "play nothing, measure nothing"
+    case .plot: "draw what was measured (SVG)"
+    case .accept: "from now on compare with this measurement"
+    case .out: "write to this file"
     case .manual: "print a manual page: auricle, auricled or auricle.conf"
     case .socket: "the daemon's socket, instead of the one in the settings"
     case .config: "read this settings file instead of the device's own; may be repeated"

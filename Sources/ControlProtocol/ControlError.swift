@@ -22,7 +22,7 @@ public enum ControlError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notUTF8(let key): "\(key) is not valid UTF-8"
     case .noRequest: "no request: the first field is request=NAME"
     case .unknownRequest(let name):
-      "unknown request \(name): there are status, watch, listen, stop, mute, volume, cue, cards, use, settings, version, measure"
+      "unknown request \(name): there are status, watch, listen, stop, mute, volume, cue, cards, use, settings, version, measure, check"
     case .unknownField(let key, let request): "\(request) takes no \(key)"
     case .badValue(let key, let given, let allowed):
       "\(key)=\(given) is wrong: allowed is \(allowed)"

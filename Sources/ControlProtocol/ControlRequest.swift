@@ -23,6 +23,8 @@ public enum ControlRequest: Equatable, Sendable {
   /// Plays a sound and measures what comes of it; with `accept` that is how it should be. The answer
   /// takes seconds.
   case measure(accept: Bool)
+  /// Everything that `auricle check` wants to know: the status and more.
+  case check
 
   public var name: String {
     switch self {
@@ -38,6 +40,7 @@ public enum ControlRequest: Equatable, Sendable {
     case .settings: "settings"
     case .version: "version"
     case .measure: "measure"
+    case .check: "check"
     }
   }
 
@@ -58,7 +61,7 @@ public enum ControlRequest: Equatable, Sendable {
       if let microphone { fields.add("microphone", microphone) }
       if let loudspeaker { fields.add("loudspeaker", loudspeaker) }
     case .measure(let accept): fields.add("accept", accept)
-    case .status, .listen, .stop, .mute, .cards, .settings, .version: break
+    case .status, .listen, .stop, .mute, .cards, .settings, .version, .check: break
     }
     return fields
   }
@@ -98,7 +101,7 @@ public enum ControlRequest: Equatable, Sendable {
       try given.allow("microphone", "loudspeaker")
       return .use(microphone: fields["microphone"], loudspeaker: fields["loudspeaker"])
     }
-    for plain in [ControlRequest.status, .listen, .stop, .cards, .settings, .version]
+    for plain in [ControlRequest.status, .listen, .stop, .cards, .settings, .version, .check]
     where name.isSame(as: plain.name) {
       try given.allow()
       return plain

@@ -6,6 +6,8 @@ public struct LinkLoss: Equatable, Sendable {
   public let advice: String
   /// The reason without what one attempt happened to find out besides, and another does not.
   public let topic: String
+  /// What it was, in one word for programs.
+  public var code = "link"
   /// The agent did not accept the token.
   public var isUnauthorized = false
   /// One of the two sent what the other does not take: in a session that goes on it would again.
@@ -52,6 +54,7 @@ public struct LinkLoss: Equatable, Sendable {
       advice = "do agent and device have matching versions?"
       needsSomebody = isCode("unsupported")
     }
+    self.code = "agent-refuses"
     reason = "the agent refused: \(message) (\(code))"
     topic = reason
     isUnauthorized = isCode("unauthorized")

@@ -139,8 +139,9 @@ public struct LinkMachine: Sendable {
     switch phase {
     case .waiting(let until) where now >= until: call(&effects)
     case .minting(let since) where now - since >= settings.connectLimit:
-      notGranted(
-        LinkLoss("the token broker does not answer", advice: "is broker.url right?"), &effects)
+      var loss = LinkLoss("the token broker does not answer", advice: "is broker.url right?")
+      loss.code = "token"
+      notGranted(loss, &effects)
     case .connecting(let since) where now - since >= settings.connectLimit:
       hangUp(LinkLoss("no connection in time", advice: "check the network"), &effects)
     case .greeting(let since) where now - since >= settings.helloLimit:

@@ -61,12 +61,34 @@ public struct ChildProcess: ~Copyable {
       owning: identifier, output: captureOutput ? FileDescriptor(owning: ends[0]) : nil)
   }
 
-  /// Of what it prints, when that was asked for; 0 at its end.
-  public func readOutput(into buffer: inout [UInt8]) throws(LinuxError) -> Int? {
+  /// What it prints until its end, at most so many bytes and for at most so long.
+  public func readOutput(limit: Int, milliseconds: Int64) throws(LinuxError) -> (
+    bytes: [UInt8], isWhole: Bool
+  ) {
     switch output {
-    case .some(let output): try output.read(into: &buffer, limit: buffer.count)
-    case .none: nil
+    case .some(let output):
+      return try ChildProcess.read(output, limit: limit, milliseconds: milliseconds)
+    case .none: return ([], true)
     }
+  }
+
+  private static func read(
+    _ output: borrowing FileDescriptor, limit: Int, milliseconds: Int64
+  ) throws(LinuxError) -> (bytes: [UInt8], isWhole: Bool) {
+    let deadline = MonotonicClock.microseconds() / 1_000 + milliseconds
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16_384)
+    while bytes.count < limit {
+      let left = deadline - MonotonicClock.microseconds() / 1_000
+      guard left > 0, try output.waitUntilReadable(milliseconds: Int32(clamping: left)) else {
+        break
+      }
+      let room = min(chunk.count, limit - bytes.count)
+      guard let count = try output.read(into: &chunk, limit: room) else { continue }
+      if count == 0 { return (bytes, true) }
+      bytes += chunk[..<count]
+    }
+    return (bytes, false)
   }
 
   /// Asks it to end (SIGTERM).

@@ -165,7 +165,10 @@ final class AgentJudge {
   private func compare(_ reply: ReplyID, _ played: SampleSpan, _ name: Int, _ report: Report) {
     let key = ReplyKey(process: process, session: name, reply: reply.number)
     let told = Int(played.milliseconds)
-    if sessions[name]?.reply == reply.number { sessions[name]?.told = told }
+    // Reports that overtake each other take nothing back.
+    if let session = sessions[name], session.reply == reply.number {
+      sessions[name]?.told = max(session.told, told)
+    }
     guard let truth = judge.ledger.find(key), truth.answering != nil else {
       return judge.fail(
         "protocol-kept", "the device speaks of reply \(reply.number), which is not of this session")

@@ -86,8 +86,7 @@ struct AudioThread {
       audible: audible, order: interrupter.order, volume: volume, into: &speaker,
       peek: { shared.toPlay.head }, pop: { _ = shared.toPlay.pop() })
     let number = SoundCode.number(heardIn: speaker)
-    // A reply ends as the agent ends it.
-    if playout.playhead.state != .drained { judge.edge(from: lastSample, to: speaker[0]) }
+    judge.edge(from: lastSample, to: speaker[0])
     lastSample = speaker[Frame.sampleCount - 1]
     var isConfirmed = false
     if case .confirmed = verdict { isConfirmed = true }
@@ -99,9 +98,11 @@ struct AudioThread {
     cues.add(to: &speaker, volume: volume)
     judge.loudspeaker(
       number, isCue: isCue, isConfirmed: isConfirmed, isCardThere: shared.isCardThere)
+    // A pause that nobody is there to hear is none.
+    let isKept = shared.heard.count < SharedState.mostHeard
     judge.person(
-      isSpeaking: probability > 0.9 && voice.openness > 0.9, isSilent: probability < 0.1)
-    guard shared.heard.count < SharedState.mostHeard else {
+      isSpeaking: probability > 0.9 && voice.openness > 0.9, isSilent: isKept && probability < 0.1)
+    guard isKept else {
       shared.lostFrames += 1
       return
     }

@@ -128,10 +128,6 @@ final class Judge {
 
   /// Our sound is as loud everywhere as the fades make it, so a jump is a click.
   func edge(from last: Int16, to next: Int16) {
-    // It ends as it was made.
-    if let sounding {
-      if ledger[sounding].heard == ledger[sounding].made || sounding < repliesSpoiled { return }
-    }
     let step = abs(abs(Int(last)) - abs(Int(next)))
     if step > 2 * Int(SoundCode.loudness) / SoundCode.fade {
       fail("soft-edges", "the loudspeaker jumps by \(step) of \(SoundCode.loudness)")

@@ -4,9 +4,8 @@ internal import Linux
 /// What a device without a clock of its own knows about the time: not before its software was made,
 /// and not before the last time it was told. It only ever rises.
 public struct ClockFloor: Equatable, Sendable {
-  /// The day of this release, in seconds since 1970 (21 November 2026). Moved with each release;
-  /// tools/lint complains when it is a year old.
-  public static let release: Int64 = 1_795_219_200
+  /// The day of this release, in seconds since 1970.
+  public static let release = WallClock.release
   /// A saved clock this far beyond the release is damaged: nothing in the field gets that old.
   static let mostAfterRelease: Int64 = 20 * 366 * 86_400
 

@@ -93,6 +93,32 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The kind in one word for programs.
+  public var code: String {
+    switch kind {
+    case .refused: "no-agent"
+    case .unreachable: "unreachable-agent"
+    case .nameNotFound: "unknown-agent-name"
+    case .timedOut: "no-answer"
+    case .tls(.unknownAuthority): "unknown-authority"
+    case .tls(.selfSigned): "self-signed"
+    case .tls(.wrongName): "wrong-name"
+    case .tls(.expired): "expired-certificate"
+    case .tls(.notYetValid): "certificate-not-yet-valid"
+    case .tls(.clockWrong): "certificate-wrong-clock"
+    case .tls(.wrongPin): "wrong-pin"
+    case .tls(.badAuthorityFile): "bad-authority-file"
+    case .tls(.badClientCertificate): "bad-own-certificate"
+    case .tls(.clientRefused): "own-certificate-refused"
+    case .tls(.clientExpired): "expired-own-certificate"
+    case .tls(.clientUnknown): "unknown-own-certificate"
+    case .tls(.tooOld), .tls(.weak), .tls(.other): "no-tls"
+    case .upgradeRefused(401), .upgradeRefused(403): "not-let-in"
+    case .upgradeRefused: "not-our-agent"
+    case .closedByPeer, .tooLarge, .notText, .local: "closed"
+    }
+  }
+
   init(
     _ kind: Kind, detail: String = "", to address: ServerAddress, trust: TLSTrust,
     clock: ClockReading, patience: ConnectPatience, limit: Int, who: String

@@ -21,6 +21,14 @@ public struct JSONWriter {
     bytes.append(contentsOf: "\(value)".utf8)
   }
 
+  /// A number that is written already.
+  ///
+  /// - Parameter figure: digits, perhaps with a sign and with a point between them.
+  public mutating func add(figure: String, as name: String? = nil) {
+    begin(name)
+    bytes.append(contentsOf: figure.utf8)
+  }
+
   public mutating func add(_ name: String? = nil, _ value: Bool) {
     begin(name)
     bytes.append(contentsOf: (value ? "true" : "false").utf8)

@@ -66,7 +66,7 @@ import VoiceCore
 
     init(failsAfter: Int = .max) { self.failsAfter = failsAfter }
 
-    func play(_ frame: borrowing Frame) throws(CardTrouble) {
+    func play(_ frame: borrowing Frame, behind: Float) throws(CardTrouble) {
       if count == failsAfter { throw CardTrouble(code: -5) }
       count += 1
     }

@@ -37,7 +37,7 @@ final class ScriptedCard: Microphone, Loudspeaker {
     try hear(number, played.last ?? .silence, &mic)
   }
 
-  func play(_ frame: borrowing Frame) { played.append(copy frame) }
+  func play(_ frame: borrowing Frame, behind: Float) { played.append(copy frame) }
 
   func take() {
     guard takes else { return }

@@ -234,7 +234,7 @@ class Certificates:
         self._openssl(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
             "-keyout", self.folder / f"{name}.key", "-out", certificate,
-            "-subj", f"/CN=Auricle test {name}", "-days", 2)
+            "-subj", f"/CN=Auricle test {name}", "-days", 400)
         return certificate
 
     def other_authority(self):

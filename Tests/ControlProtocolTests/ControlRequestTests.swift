@@ -30,7 +30,7 @@ import Testing
     ("volume=3", "no request: the first field is request=NAME"),
     (
       "request=dance",
-      "unknown request dance: there are status, watch, listen, stop, mute, volume, cue, cards, use, settings, version, measure"
+      "unknown request dance: there are status, watch, listen, stop, mute, volume, cue, cards, use, settings, version, measure, check"
     ),
     ("request=status\nlevels=yes", "status takes no levels"),
     ("request=cue\nname=problem", "cue takes no name"),

@@ -1,4 +1,5 @@
 import Acoustics
+import Checkup
 import ControlProtocol
 import Settings
 
@@ -20,21 +21,18 @@ extension Parser {
       (try? AcousticFile(contents: again.contents)) == again, "a file drifts from its own contents")
     for record in [file.installed, file.last] {
       guard let record else { continue }
-      try hold(0...100 ~= record.volume, "volume \(record.volume)")
-      try hold(record.day.utf8.count <= 20, "the day \(record.day)")
-      let earlier = file.installed?.measured.echo.map {
-        (gainDecibels: $0.gainDecibels, day: record.day)
+      // What the command line is told, and what it says of it.
+      guard let measured = Measurement(record) else { continue }
+      var fields = record
+      measured.write(to: &fields, withClick: true)
+      try hold(fields.encode().count < Fields.largestBlock, "too much for an answer")
+      var facts = CheckFacts()
+      facts.daemon = record
+      facts.sound = .measured(fields)
+      for finding in Checkup(facts).findings {
+        try hold(finding.says.utf8.count < 3 * AcousticFile.largest, "an endless finding")
       }
-      let judge = AcousticJudge(record.measured, volume: record.volume, earlier: earlier)
-      for finding in judge.findings {
-        try hold(finding.says.utf8.count < 1_024, "an endless finding")
-      }
-      file.take(record, accept: record.volume & 1 == 1)
-      // What the command line is told.
-      var fields = Fields()
-      record.measured.write(to: &fields, withClick: true)
-      try hold(fields.encode().count < Fields.largestBlock / 2, "too much for an answer")
-      _ = Measurement(fields)
+      file.take(record, isGood: true, accept: bytes.count & 1 == 1)
     }
     return 1
   }

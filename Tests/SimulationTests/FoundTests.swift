@@ -66,4 +66,23 @@ import VoiceCore
       $0.person.interrupts = 90
     }
   }
+
+  /// Seed 8041: a reply that broke off with its connection ended in the middle of a wave.
+  @Test func aReplyThatBreaksOffEndsSoftly() {
+    run(1...6) {
+      $0.faults = [.garbled]
+      $0.faultEvery = 150
+      $0.person.presses = 30
+    }
+  }
+
+  /// Seed 4855: a report that was overtaken by a later one gave back what that had told of. Seed 8218:
+  /// somebody speaks on while the card is away and the conversation's thread stands still; a pause that
+  /// nobody could hear ended nothing.
+  @Test func whatComesLateTakesNothingBack() {
+    run(1...6) {
+      $0.faults = [.reorders, .deviceBusy, .cardLost]
+      $0.faultEvery = 150
+    }
+  }
 }

@@ -74,38 +74,40 @@ final class MeasureKeeper {
 
   private func answer(_ recording: ProbeRecording, _ task: Task) -> Fields {
     let measured = Measurement(of: recording)
-    let grade = AcousticJudge(measured, volume: task.volume).worst
+    var record = Fields()
     let clock = ClockReading.now
-    let record = AcousticRecord(
-      measured, at: clock.isWrong ? 0 : clock.system, microphone: task.microphone,
-      loudspeaker: task.loudspeaker, firmware: Version.current, volume: task.volume, grade: grade)
-    if task.accept { file.take(record, accept: true) }
-    var fields = Fields()
-    fields.add("at", record.at)
-    fields.add("microphone", record.microphone)
-    fields.add("loudspeaker", record.loudspeaker)
-    fields.add("volume", record.volume)
+    record.add("at", clock.isWrong ? 0 : clock.system)
+    record.add("microphone", task.microphone)
+    record.add("loudspeaker", task.loudspeaker)
+    record.add("firmware", Version.current)
+    record.add("volume", task.volume)
+    var fields = record
+    let grade = AcousticJudge(measured).worst
+    record.add("grade", grade.word)
+    measured.write(to: &record, withClick: false)
+    let isGood = grade <= .remark && measured.echo != nil
+    if task.accept { file.take(record, isGood: isGood, accept: true) }
     fields.add("stumbles", bridge.counters.stumbles.value - task.stumbles)
-    addEarlier(to: &fields, comparedWith: record)
+    addEarlier(to: &fields)
     measured.write(to: &fields, withClick: true)
-    if !task.accept { file.take(record, accept: false) }
+    if !task.accept { file.take(record, isGood: isGood, accept: false) }
     keep()
     fields.succeed()
     return fields
   }
 
-  /// How it was when it was installed, for whoever asks without any sound.
-  func addEarlier(to fields: inout Fields, comparedWith record: AcousticRecord? = nil) {
-    guard let installed = file.installed, let echo = installed.measured.echo else { return }
-    fields.add("installed_day", installed.day)
-    fields.add("installed_microphone", installed.microphone)
-    fields.add("installed_loudspeaker", installed.loudspeaker)
-    fields.add("installed_gain_db", Figure.text(echo.gainDecibels, places: 1))
-    fields.add("installed_delay_ms", Figure.text(echo.delay, places: 1))
-    if let record { fields.add("same_cards", installed.isOfSameCards(as: record)) }
-    guard record == nil, let last = file.last else { return }
-    fields.add("last_day", last.day)
-    fields.add("last_grade", last.grade.word)
+  /// How it was when it was installed, and what was found the last time.
+  func addEarlier(to fields: inout Fields) {
+    if let installed = file.installed {
+      for key in ["at", "microphone", "loudspeaker", "echo_gain_db", "delay_ms"] {
+        if let value = installed[key] { fields.add("installed_" + key, value) }
+      }
+    }
+    if let last = file.last {
+      for key in ["at", "grade"] {
+        if let value = last[key] { fields.add("last_" + key, value) }
+      }
+    }
   }
 
   // MARK: The file

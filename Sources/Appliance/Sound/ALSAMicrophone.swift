@@ -9,6 +9,8 @@ final class ALSAMicrophone: Microphone {
   static let longestWait: Int32 = 500
   /// Reads and waits for one frame: a healthy card needs a few.
   static let mostPasses = 200
+  /// Stumbles in one frame: each costs about as long as a frame.
+  static let mostStumbles = 20
 
   private var pcm: PCM
   private let shape: CardShape
@@ -51,10 +53,16 @@ final class ALSAMicrophone: Microphone {
       if !isStarted { try pcm.start() }
       isStarted = true
       var passes = 0
+      let stumbles = pcm.stumbles
       while !sound.pop(&mic) {
         passes += 1
-        // A card that is neither ready nor broken must not keep a real-time thread busy.
-        if passes > ALSAMicrophone.mostPasses { throw PCM.stuck(pcm.device) }
+        // A card that is neither ready nor broken must not keep a real-time thread busy, nor one that
+        // stumbles again and again keep the clock from going on.
+        if passes > ALSAMicrophone.mostPasses
+          || pcm.stumbles - stumbles > ALSAMicrophone.mostStumbles
+        {
+          throw PCM.stuck(pcm.device)
+        }
         let count = try pcm.read(bytes, frameCount: missing)
         if count == 0 {
           try pcm.wait(milliseconds: ALSAMicrophone.longestWait)
@@ -76,5 +84,9 @@ final class ALSAMicrophone: Microphone {
 
   func readReference(into reference: inout Frame) -> Bool { played?.pop(&reference) ?? false }
 
+  var pending: Float {
+    Float(sound.waiting)
+      + Float(pcm.available) * Float(Frame.sampleRate) / Float(shape.rate)
+  }
   var stumbles: Int { pcm.stumbles }
 }

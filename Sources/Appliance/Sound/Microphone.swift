@@ -13,6 +13,8 @@ protocol Microphone: AnyObject {
   ///
   /// - Returns: false, and nothing written, if it does not.
   func readReference(into reference: inout Frame) -> Bool
+  /// Samples that it has heard since the frame it gave last.
+  var pending: Float { get }
   /// Times it ran over since it was opened.
   var stumbles: Int { get }
   /// Milliseconds from what the loudspeaker was given to its echo here; only a simulated room knows.
@@ -20,6 +22,7 @@ protocol Microphone: AnyObject {
 }
 
 extension Microphone {
+  var pending: Float { 0 }
   func readReference(into reference: inout Frame) -> Bool { false }
   var trueEchoDelay: Float? { nil }
 }

@@ -16,4 +16,7 @@ struct Pacer {
     next += period
     MonotonicClock.sleep(untilMicroseconds: next)
   }
+
+  /// How late whoever waited for it is by now, in samples.
+  var lateness: Float { Float(max(0, MonotonicClock.microseconds() - next)) * 0.016 }
 }

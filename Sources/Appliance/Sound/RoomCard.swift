@@ -63,7 +63,7 @@ final class RoomLoudspeaker: Loudspeaker {
   init(in card: RoomCard) { self.card = card }
 
   var name: String { card.name }
-  func play(_ frame: borrowing Frame) { card.lastPlayed = copy frame }
+  func play(_ frame: borrowing Frame, behind: Float) { card.lastPlayed = copy frame }
   var delay: SampleSpan { card.loudspeakerDelay }
   var stumbles: Int { card.loudspeakerStumbles }
 }
@@ -90,8 +90,7 @@ final class WaveCard: Microphone, Loudspeaker {
   }
 
   /// The loop records what was played.
-  func play(_ frame: borrowing Frame) {}
+  func play(_ frame: borrowing Frame, behind: Float) {}
 
-  var delay: SampleSpan { .zero }
   var stumbles: Int { 0 }
 }

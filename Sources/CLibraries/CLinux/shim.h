@@ -29,6 +29,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -47,6 +48,12 @@ static inline int clinux_set_flags(int fd, int flags) { return fcntl(fd, F_SETFL
 static inline int clinux_terminal_columns(int fd) {
   struct winsize size;
   return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+// What an ordinary user may still write there; -1 when nobody knows. Its types differ by machine.
+static inline int64_t clinux_free_kib(const char *path) {
+  struct statvfs facts;
+  if (statvfs(path, &facts)) return -1;
+  return (int64_t)((uint64_t)facts.f_bavail * facts.f_frsize / 1024);
 }
 // The resource's type depends on what else is included.
 static inline long clinux_allow_descriptors(long wanted) {

@@ -18,6 +18,7 @@
 #include <libwebsockets.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -227,6 +228,22 @@ static inline int64_t cwebsockets_chain_end(X509_STORE_CTX *chain) {
     if (!end || this_end < end) end = this_end;
   }
   ASN1_TIME_free(start);
+  return end;
+}
+
+// When the first certificate in a file runs out, in seconds since 1970; 0 when it cannot be read.
+static inline int64_t cwebsockets_file_end(const char *path) {
+  BIO *file = BIO_new_file(path, "r");
+  X509 *certificate = file ? PEM_read_bio_X509(file, 0, cwebsockets_no_password, 0) : 0;
+  ASN1_TIME *start = ASN1_TIME_set(0, 0);
+  int days, seconds;
+  int64_t end = 0;
+  if (certificate && start && ASN1_TIME_diff(&days, &seconds, start, X509_get0_notAfter(certificate)))
+    end = (int64_t)days * 86400 + seconds;
+  ASN1_TIME_free(start);
+  X509_free(certificate);
+  BIO_free(file);
+  ERR_clear_error();
   return end;
 }
 

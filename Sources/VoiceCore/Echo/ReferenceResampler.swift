@@ -32,32 +32,10 @@ struct ReferenceResampler: ~Copyable {
         let distance =
           Double(tap - ReferenceResampler.reach + 1)
           - Double(phase) / Double(ReferenceResampler.phases)
-        kernels[phase * ReferenceResampler.taps + tap] = Float(ReferenceResampler.sinc(distance))
+        kernels[phase * ReferenceResampler.taps + tap] = Float(
+          InterpolationKernel.value(distance, reach: ReferenceResampler.reach))
       }
     }
-  }
-
-  /// A sinc under Kaiser's window.
-  private static func sinc(_ distance: Double) -> Double {
-    let place = distance / Double(reach)
-    guard abs(place) < 1 else { return 0 }
-    if distance == 0 { return 1 }
-    if distance == distance.rounded() { return 0 }
-    let beta = 6.0
-    let window = bessel(beta * (1 - place * place).squareRoot()) / bessel(beta)
-    return Turn.of(distance / 2).sine / (.pi * distance) * window
-  }
-
-  /// The modified Bessel function of order zero, by its series.
-  private static func bessel(_ value: Double) -> Double {
-    var sum = 1.0
-    var term = 1.0
-    for step in 1...24 {
-      let factor = value / 2 / Double(step)
-      term *= factor * factor
-      sum += term
-    }
-    return sum
   }
 
   /// Samples that the next frame begins later than it would have without drift, to about 2^-20.

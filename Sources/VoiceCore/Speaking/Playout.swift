@@ -44,11 +44,31 @@ public struct Playout: Sendable {
   public private(set) var playhead = Playhead(state: .silent)
   private var gain: Float = 0
   private var dropped: ReplyID?
+  /// The reply's last frames as they came, and how many samples of them are to come again.
+  private var past = PastFrames()
+  private var back = 0
 
   private let duckedGain: Float
 
   public init(duckedGain: Float = Interrupter.Settings().duckedGain) {
     self.duckedGain = duckedGain
+  }
+
+  /// Whether a reply sounds that `next` is about to silence.
+  public func isCut(audible: ReplyID?, order: Interrupter.Order) -> Bool {
+    playhead.state == .playing && gain > 0
+      && (order == .hold || order == .drop || audible != playhead.reply)
+  }
+
+  /// So many samples of the reply that were handed over will not be heard: the card gave them back.
+  /// Should the reply go on, it goes on with them.
+  public mutating func tookBack(_ samples: Int) {
+    let most = min(PastFrames.samples - Frame.sampleCount, Int(playhead.played.samples))
+    let count = min(samples, most - back)
+    guard count > 0 else { return }
+    back += count
+    playhead.played = playhead.played - SampleSpan(samples: Int64(count))
+    gain = 0
   }
 
   /// Fills `out` with what the loudspeaker plays next.
@@ -74,6 +94,7 @@ public struct Playout: Sendable {
     if isOver { playhead.state = .silent }
     if let audible, audible != playhead.reply {
       playhead = Playhead(state: .silent, reply: audible)
+      back = 0
     }
 
     // A held reply keeps its place; only the fade-out still moves it.
@@ -83,36 +104,67 @@ public struct Playout: Sendable {
       ramp(&out, to: 0)
       return
     }
-    take(dropped == audible ? nil : audible, into: &out, peek: peek, pop: pop)
+    let count = take(dropped == audible ? nil : audible, into: &out, peek: peek, pop: pop)
     guard playhead.state == .playing else {
       // What comes after silence fades in.
       gain = 0
       return
     }
     ramp(&out, to: order == .duck ? volume * duckedGain : volume)
-    // Nothing behind it: should the next frame be late, this one must not end in a cut.
-    if peek() == nil { fadeTail(&out) }
+    // Nothing behind it: whether the next frame is late or this was the last of a reply that broke
+    // off, it must not end in a cut.
+    let next = peek()
+    let goesOn = back > 0 || next?.kind == .sound && next?.reply == playhead.reply
+    if !goesOn { fadeTail(&out, count: count) }
   }
 
   /// The next frame of `wanted`; everything else in front of it is thrown away.
+  ///
+  /// - Returns: how many samples of it are sound.
+  @discardableResult
   private mutating func take(
     _ wanted: ReplyID?, into out: inout Frame, peek: () -> PlayableFrame?, pop: () -> Void
-  ) {
+  ) -> Int {
     out = .silence
+    if wanted == playhead.reply, back >= Frame.sampleCount {
+      past.read(back, into: &out)
+      back -= Frame.sampleCount
+      return sound(Frame.sampleCount)
+    }
     // Bounded by the queue: every pass takes one frame out of it.
     while let queued = peek() {
-      pop()
-      guard let wanted, queued.reply == wanted else { continue }
-      guard queued.kind == .sound else {
-        playhead.state = .drained
-        return
+      guard let wanted, queued.reply == wanted else {
+        pop()
+        continue
       }
-      out = queued.frame
-      playhead.state = .playing
-      playhead.played += Frame.span
-      return
+      guard queued.kind == .sound else {
+        if back > 0 { return rest(into: &out) }
+        pop()
+        playhead.state = .drained
+        return 0
+      }
+      pop()
+      past.add(queued.frame)
+      past.read(back + Frame.sampleCount, into: &out)
+      return sound(Frame.sampleCount)
     }
+    if wanted == playhead.reply, back > 0 { return rest(into: &out) }
     if playhead.state == .playing || playhead.state == .held { playhead.state = .underrun }
+    return 0
+  }
+
+  /// What is to come again is less than a frame, and nothing follows.
+  private mutating func rest(into out: inout Frame) -> Int {
+    past.read(back, into: &out)
+    for index in back..<Frame.sampleCount { out[index] = 0 }
+    defer { back = 0 }
+    return sound(back)
+  }
+
+  private mutating func sound(_ count: Int) -> Int {
+    playhead.state = .playing
+    playhead.played += SampleSpan(samples: Int64(count))
+    return count
   }
 
   private mutating func ramp(_ frame: inout Frame, to target: Float) {
@@ -124,10 +176,12 @@ public struct Playout: Sendable {
     gain = target
   }
 
-  private mutating func fadeTail(_ frame: inout Frame) {
-    for index in 0..<Playout.fade {
-      let place = Frame.sampleCount - Playout.fade + index
-      frame[place] = scaled(frame[place], 1 - Float(index + 1) / Float(Playout.fade))
+  /// The last of the first `count` samples.
+  private mutating func fadeTail(_ frame: inout Frame, count: Int) {
+    let fade = min(Playout.fade, count)
+    for index in 0..<fade {
+      let place = count - fade + index
+      frame[place] = scaled(frame[place], 1 - Float(index + 1) / Float(fade))
     }
     gain = 0
   }

@@ -9,6 +9,8 @@ public struct HeardFrame: Sendable, BitwiseCopyable {
   public var isSpeech: Bool
   public var change: SpeechGate.Change?
   public var mic: Loudness
+  /// Of the same sound.
+  public var shape: MicrophoneShape
   public var speaker: Loudness
   public var verdict: Interrupter.Verdict
   public var playhead: Playhead
@@ -17,7 +19,7 @@ public struct HeardFrame: Sendable, BitwiseCopyable {
     time: SampleTime, sound: Frame = .silence, probability: Float = 0, isSpeech: Bool = false,
     change: SpeechGate.Change? = nil, mic: Loudness = Loudness(power: 0),
     speaker: Loudness = Loudness(power: 0), verdict: Interrupter.Verdict = .none,
-    playhead: Playhead = Playhead(state: .silent)
+    playhead: Playhead = Playhead(state: .silent), shape: MicrophoneShape = MicrophoneShape()
   ) {
     self.time = time
     self.sound = sound
@@ -25,6 +27,7 @@ public struct HeardFrame: Sendable, BitwiseCopyable {
     self.isSpeech = isSpeech
     self.change = change
     self.mic = mic
+    self.shape = shape
     self.speaker = speaker
     self.verdict = verdict
     self.playhead = playhead

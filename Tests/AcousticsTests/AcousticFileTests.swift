@@ -1,21 +1,22 @@
+import ControlProtocol
 import TestSupport
 import Testing
 
 @testable import Acoustics
 
-@Suite struct AcousticRecordTests {
-  private func record(_ loudspeaker: String = "box", grade: Finding.Grade = .good, at: Int64 = 1)
-    -> AcousticRecord
-  {
+@Suite struct AcousticFileTests {
+  private func record(at: Int64) -> Fields {
     var measured = Measurement()
     var echo = Measurement.Echo()
     echo.delay = 41.125
     echo.driftPPM = -12.5
     echo.bands = [Double](repeating: -20, count: Measurement.Echo.bandCount)
+    echo.click = [Float](repeating: 0.1, count: Measurement.Echo.clickCount)
     measured.echo = echo
-    return AcousticRecord(
-      measured, at: at, microphone: "stick", loudspeaker: loudspeaker, firmware: "0.1.0",
-      volume: 60, grade: grade)
+    var fields = Fields()
+    fields.add("at", at)
+    measured.write(to: &fields, withClick: false)
+    return fields
   }
 
   @Test func daysAreThoseOfTheCalendar() {
@@ -27,34 +28,31 @@ import Testing
     #expect(Day.time(1_795_219_200 + 3_661) == "01:01:01")
   }
 
-  @Test func theFirstGoodOneStaysUntilSomebodyAcceptsAnother() throws {
+  @Test func theFirstGoodOneStaysUntilSomebodyAcceptsAnother() {
     var file = AcousticFile()
-    file.take(record(grade: .wrong, at: 1), accept: true)
-    #expect(file.installed == nil && file.last?.at == 1)
-    file.take(record(at: 2), accept: false)
-    file.take(record(grade: .remark, at: 3), accept: false)
-    #expect(file.installed?.at == 2 && file.last?.at == 3)
-    file.take(record(at: 4), accept: true)
-    #expect(file.installed?.at == 4)
-    file.take(record("other", at: 5), accept: false)
-    #expect(file.installed?.at == 4)
-    #expect(file.installed?.isOfSameCards(as: try #require(file.last)) == false)
+    file.take(record(at: 1), isGood: false, accept: true)
+    #expect(file.installed == nil && file.last?["at"] == "1")
+    file.take(record(at: 2), isGood: true, accept: false)
+    file.take(record(at: 3), isGood: true, accept: false)
+    #expect(file.installed?["at"] == "2" && file.last?["at"] == "3")
+    file.take(record(at: 4), isGood: true, accept: true)
+    #expect(file.installed?["at"] == "4")
   }
 
   @Test func theFileComesBackAsItWas() throws {
     var file = AcousticFile()
-    file.take(record(at: 2), accept: false)
-    file.take(record(grade: .wrong, at: 3), accept: false)
+    file.take(record(at: 2), isGood: true, accept: false)
+    file.take(record(at: 3), isGood: false, accept: false)
     let bytes = file.contents
     #expect(bytes.count < 4_096)
-    #expect(try AcousticFile(contents: bytes) == file)
+    let back = try AcousticFile(contents: bytes)
+    #expect(back == file)
+    #expect(Measurement(try #require(back.installed))?.echo?.delay == 41.125)
   }
 
   @Test func aDamagedFileIsRefused() throws {
     var file = AcousticFile()
-    file.take(record(at: 2), accept: false)
-    // Only what is whole counts: a shorter file of ours is one without its last record.
-    file.last = nil
+    file.take(record(at: 2), isGood: false, accept: false)
     let bytes = file.contents
     for count in 0..<bytes.count {
       guard let cut = try? AcousticFile(contents: Array(bytes[..<count])) else { continue }
