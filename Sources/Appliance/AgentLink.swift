@@ -66,6 +66,7 @@ final class AgentLink {
   var isOpen: Bool { link.isOpen }
   var traffic: Traffic { link.traffic }
   var roundTrip: SampleSpan { machine.roundTrip }
+  var isAsking: Bool { machine.isAsking }
   var unacknowledged: Int { machine.unacknowledged }
   /// Where the agent is, as far as we know.
   var address: String { tokens.address }

@@ -214,6 +214,8 @@ struct AudioLoop: ~Copyable {
     {
       bridge.counters.lostRecording.add()
     }
+    bridge.echoPlaces.tell(
+      found: judged.delay, real: microphone.half?.trueEchoDelay, drift: judged.drift)
     bridge.counters.frames.add()
     bridge.wakeup.signal()
   }

@@ -15,6 +15,7 @@ final class Bridge: @unchecked Sendable {
   /// Only when a recording was asked for.
   let recording: Ring<RecordedFrame>?
   let echo = EchoDesk()
+  let echoPlaces = EchoPlaces()
   let measure = MeasureDesk()
   let microphone = Handover<any Microphone>()
   let loudspeaker = Handover<any Loudspeaker>()
@@ -26,6 +27,7 @@ final class Bridge: @unchecked Sendable {
   private let gains = Atomic<UInt64>(0)
   private let mixerGain = Atomic<UInt32>(Float(1).bitPattern)
   private let mutedFlag = Atomic<Bool>(false)
+  private let awaitedFlag = Atomic<Bool>(false)
   private let stopFlag = Atomic<Bool>(false)
   /// A cue's number, or that there is to be none; 0 when nothing was ordered.
   private let cueOrder = Atomic<Int>(0)
@@ -65,6 +67,11 @@ final class Bridge: @unchecked Sendable {
   var isMuted: Bool {
     get { mutedFlag.load(ordering: .relaxed) }
     set { mutedFlag.store(newValue, ordering: .relaxed) }
+  }
+  /// The agent owes us something. Only a room that hurries asks: the network does not hurry with it.
+  var isAgentAwaited: Bool {
+    get { awaitedFlag.load(ordering: .relaxed) }
+    set { awaitedFlag.store(newValue, ordering: .relaxed) }
   }
   var isStopping: Bool {
     get { stopFlag.load(ordering: .acquiring) }

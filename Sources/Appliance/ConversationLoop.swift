@@ -129,6 +129,12 @@ final class ConversationLoop {
     keepEcho()
     checkMeasuring()
     if keeper.isDue(at: now, replies: tally.replies) { bridge.echo.ask() }
+    tellRoom()
+  }
+
+  private func tellRoom() {
+    guard let link else { return }
+    bridge.isAgentAwaited = conversation.awaitsAgent || link.isAsking || !link.isOpen
   }
 
   private func keepEcho() {
@@ -162,6 +168,7 @@ final class ConversationLoop {
     var happening = Happening("stats", at: now)
     happening.fields.add("bytes_up", link?.traffic.sent ?? 0)
     happening.fields.add("bytes_up_continuous", tally.continuousBytes(at: now))
+    happening.add(bridge.echoPlaces)
     return happening
   }
 
@@ -191,6 +198,7 @@ final class ConversationLoop {
     case .received(let message):
       perform(conversation.receive(message))
       pump()
+      tellRoom()
     case .noted(.lost(let loss, let wait)):
       if stopAt != nil { return loop.stop() }
       var happening = Happening("link", at: now)

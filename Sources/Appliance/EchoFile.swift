@@ -36,6 +36,7 @@ package enum EchoFile {
     case .room:
       sum.add(UInt64(bitPattern: settings.room.echoDelay.samples))
       sum.add(UInt64(bitPattern: Int64(settings.room.echoGainDecibels)))
+      sum.add(UInt64(bitPattern: Int64(settings.room.driftPPM)))
     case .wav:
       sum.add(settings.wav.microphone)
     }

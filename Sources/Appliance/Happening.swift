@@ -1,3 +1,4 @@
+internal import Acoustics
 internal import ControlProtocol
 internal import Linux
 internal import Room
@@ -156,6 +157,16 @@ extension Happening {
     fields.add("phase", event.kind.name)
     if event.line > 0 { fields.add("line", event.line) }
     self.words = words.map { Spoken($0) }
+  }
+
+  /// Where the echo is, as far as anybody knows.
+  mutating func add(_ echo: EchoPlaces) {
+    let delay = echo.delay
+    for (key, value) in [
+      ("echo_delay_ms", delay.found), ("echo_drift_ppm", echo.drift), ("room_delay_ms", delay.real),
+    ] {
+      if let value { fields.add(key, Figure.text(Double(value), places: 2)) }
+    }
   }
 
   init(levelsOf heard: HeardFrame) {

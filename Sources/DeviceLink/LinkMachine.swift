@@ -100,6 +100,8 @@ public struct LinkMachine: Sendable {
   public var unacknowledged: Int { outbox.count }
   public var journalBytes: Int { outbox.bytes }
   public var roundTrip: SampleSpan { liveness.roundTrip }
+  /// The other side has been asked whether it is there, and has not answered yet.
+  public var isAsking: Bool { liveness.isAsking }
 
   public mutating func handle(_ event: Event) -> [Effect] {
     var effects: [Effect] = []

@@ -19,6 +19,9 @@ struct Liveness: Sendable {
   /// Since when nothing at all was heard though there is a question to be answered.
   private var waiting: SampleTime?
 
+  /// A question is still to be answered.
+  var isAsking: Bool { asked != nil }
+
   mutating func begin(at now: SampleTime) {
     lastHeard = now
     lastProgress = now

@@ -6,6 +6,10 @@ public import VoiceCore
 public struct Room: ~Copyable {
   private var talker: Talker
   private var ear = LoudspeakerEar()
+  private let delay: SampleSpan
+  /// Nil where both have one clock.
+  private var drifting: DriftingLoudspeaker?
+  private var sounding = Frame()
   private var echo: EchoPath
   private var noise: RoomNoise
   private var events = RoomEvents()
@@ -19,6 +23,11 @@ public struct Room: ~Copyable {
   ) {
     talker = Talker(script, sounds: sounds, at: start)
     echo = EchoPath(acoustics)
+    delay = acoustics.delay
+    let steepest = RoomAcoustics.steepestDrift
+    if acoustics.driftPPM != 0 {
+      drifting = DriftingLoudspeaker(ppm: max(-steepest, min(steepest, acoustics.driftPPM)))
+    }
     noise = RoomNoise(acoustics)
     time = start
   }
@@ -28,8 +37,13 @@ public struct Room: ~Copyable {
     var mix = InlineArray<160, Float>(repeating: 0)
     // What the talker does in this frame depends on what was heard until it began.
     talker.act(at: time, hearing: ear, into: &mix, telling: &events)
-    ear.hear(loudspeaker, at: time, telling: &events)
-    echo.add(loudspeaker, to: &mix)
+    if drifting == nil {
+      sounding = copy loudspeaker
+    } else {
+      drifting?.pass(loudspeaker, into: &sounding)
+    }
+    ear.hear(sounding, at: time, telling: &events)
+    echo.add(sounding, to: &mix)
     noise.add(to: &mix)
     for index in 0..<Frame.sampleCount {
       let sample = max(-32_768, min(32_767, mix[index]))
@@ -37,6 +51,15 @@ public struct Room: ~Copyable {
     }
     time = time + Frame.span
   }
+
+  /// Milliseconds from what the loudspeaker was given to its echo in the microphone, as it is just now.
+  public var echoDelay: Float { Float((Double(delay.samples) + (drifting?.lag ?? 0)) / 16) }
+  /// Samples from what the loudspeaker was given to its sound.
+  public var loudspeakerDelay: SampleSpan {
+    SampleSpan(samples: Int64((drifting?.lag ?? 0).rounded()))
+  }
+  /// Times the loudspeaker ran dry or had no room, because its clock is another.
+  public var stumbles: Int { drifting?.stumbles ?? 0 }
 
   /// What happened, oldest first; nil when there is nothing more. Up to 32 are kept.
   public mutating func takeEvent() -> RoomEvent? { events.take() }

@@ -3,6 +3,7 @@ public import VoiceCore
 /// What the room does to sound on its way from the loudspeaker to the microphone.
 public struct RoomAcoustics: Equatable, Sendable {
   public static let longestDelay: SampleSpan = .milliseconds(400)
+  public static let steepestDrift = 1_000
 
   /// From the loudspeaker to the microphone by the straight way, the card's buffers included.
   public var delay: SampleSpan
@@ -12,17 +13,21 @@ public struct RoomAcoustics: Equatable, Sendable {
   public var noiseDecibels: Int
   /// Decides reflections and noise.
   public var seed: UInt64
+  /// By how many millionths the loudspeaker's clock is faster than the microphone's; within
+  /// `steepestDrift`.
+  public var driftPPM: Int
   /// A small loudspeaker driven hard bends its loud samples, which no linear canceller removes.
   public var bendsLoudSamples: Bool
 
   public init(
     delay: SampleSpan = .milliseconds(40), gainDecibels: Int = -12, noiseDecibels: Int = -65,
-    seed: UInt64 = 1, bendsLoudSamples: Bool = false
+    seed: UInt64 = 1, driftPPM: Int = 0, bendsLoudSamples: Bool = false
   ) {
     self.delay = delay
     self.gainDecibels = gainDecibels
     self.noiseDecibels = noiseDecibels
     self.seed = seed
+    self.driftPPM = driftPPM
     self.bendsLoudSamples = bendsLoudSamples
   }
 

@@ -106,6 +106,11 @@ struct Talker {
       listensSince = time
     case .await(let awaited, let patience):
       state = .awaiting(awaited, until: time + patience, line: line)
+    case .again:
+      // Takes a frame: steps that take no time would go round for ever.
+      state = .waiting(until: time + Frame.span)
+      next = 0
+      return
     }
     next += 1
   }

@@ -13,6 +13,8 @@ public import VoiceCore
 ///     await reply within 30 s
 ///     end
 ///
+/// `again` instead of `end` begins anew, for ever.
+///
 /// The words in quotes are for people who watch; nothing depends on them.
 public struct TalkerScript: Equatable, Sendable {
   /// A longer text is refused at the line where it became too long.
@@ -29,6 +31,8 @@ public struct TalkerScript: Equatable, Sendable {
     /// An index into `sounds`.
     case say(Int)
     case await(Awaited, within: SampleSpan)
+    /// From the first step on.
+    case again
   }
 
   public enum Awaited: Equatable, Sendable {
@@ -70,6 +74,12 @@ public struct TalkerScript: Equatable, Sendable {
       guard script.steps.count < mostSteps else {
         throw line.error("a script has at most \(mostSteps) steps")
       }
+      if verb.isSame(as: "again") {
+        try line.expect(parts: 1, "`again` stands alone")
+        script.steps.append(.again)
+        script.lines.append(number)
+        return script
+      }
       let step: Step
       if verb.isSame(as: "wait") {
         step = .wait(try line.time(from: 1, "`wait 800 ms` or `wait 2 s`"))
@@ -78,7 +88,7 @@ public struct TalkerScript: Equatable, Sendable {
       } else if verb.isSame(as: "await") {
         step = try awaiting(line)
       } else {
-        throw line.error("a step is `wait`, `say`, `await` or `end`")
+        throw line.error("a step is `wait`, `say`, `await`, `again` or `end`")
       }
       script.steps.append(step)
       script.lines.append(number)

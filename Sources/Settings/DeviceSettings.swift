@@ -103,6 +103,8 @@ public struct DeviceSettings: Equatable, Sendable {
     public var echoDelay: SampleSpan = .milliseconds(40)
     public var echoGainDecibels = -12
     public var noiseDecibels = -65
+    /// By how many millionths the loudspeaker is faster than the microphone.
+    public var driftPPM = 0
     public var seed: UInt64 = 1
     public var speed = 1
     /// A folder; empty: nothing is recorded.

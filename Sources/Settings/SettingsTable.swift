@@ -143,11 +143,15 @@ public enum SettingsTable {
       "room", "noise", .number(-96 ... -20, .decibels), "Background noise, below full scale."
     ) { $0.carry(&$1.room.noiseDecibels) },
     Setting(
+      "room", "drift", .number(-1_000...1_000, .plain),
+      "By how many millionths (ppm) the loudspeaker's clock is faster than the microphone's."
+    ) { $0.carry(&$1.room.driftPPM) },
+    Setting(
       "room", "seed", .number(0...4_294_967_295, .plain), "The same seed makes the same noise."
     ) { $0.carry(&$1.room.seed) },
     Setting(
-      "room", "speed", .number(1...100, .plain),
-      "How many times faster than real time the room runs."
+      "room", "speed", .number(1...1_000, .plain),
+      "How many times faster than real time the room runs, if the machine can."
     ) { $0.carry(&$1.room.speed) },
     Setting(
       "room", "recording", .path(mayBeEmpty: true),

@@ -145,7 +145,7 @@ import VoiceCore
       script: try TalkerScript.parse(""), sounds: [], acoustics: RoomAcoustics(seed: 231))
     let card = RoomCard(room: room, speed: 50, name: "room", bridge: bridge)
     bridge.microphone.offer(card)
-    bridge.loudspeaker.offer(card)
+    bridge.loudspeaker.offer(RoomLoudspeaker(in: card))
     let audio = LoopBox(AudioLoop(bridge: bridge, interrupter: .init()))
     let thread = try RealtimeThread.start(name: "audio", priority: nil) { audio.run() }
     let cues: [Cue] = [.listening, .problem, .thinking, .thinking, .noNetwork]

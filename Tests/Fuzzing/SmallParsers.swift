@@ -111,6 +111,7 @@ extension Parser {
       [
         "# a visitor\nwait 800 ms\nsay hours.wav \"when are you open?\"\nawait reply\nend\n",
         "say a.wav\nawait sound within 30 s\nwait 2s\nawait silence\n",
+        "wait 1 ms\nagain\nsay b.wav\n",
       ].map { Array($0.utf8) }
     }
   ) { input throws(Broken) in
@@ -124,6 +125,7 @@ extension Parser {
       case .wait(let span), .await(_, within: let span):
         try hold(span >= .zero && span <= TalkerScript.longestWait, "a wait of \(span)")
       case .say(let sound): try hold(script.sounds.indices.contains(sound), "no sound \(sound)")
+      case .again: break
       }
     }
     return 1

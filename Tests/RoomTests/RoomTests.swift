@@ -183,6 +183,23 @@ private func power(_ samples: some Collection<Int16>) -> Double {
     #expect(scene.events[2] == RoomEvent(.patienceEnded, at: ms(1_100), line: 2))
   }
 
+  @Test func againBeginsAnewAndNeverEnds() throws {
+    var scene = try Scene("say a.wav\nwait 400 ms\nagain", sounds: [tone(100)], .silent)
+    scene.run(milliseconds: 5_100)
+    let starts = scene.events.filter { $0.kind == .talkerStarted }
+    // Each round takes a frame more than its steps.
+    #expect(starts.map(\.at) == (0..<10).map { ms(510 * $0) })
+    let isOver = scene.room.isOver
+    #expect(!isOver)
+  }
+
+  @Test func stepsWithoutTimeGoRoundOnceAFrame() throws {
+    var scene = try Scene("await silence\nagain", .silent)
+    scene.run(milliseconds: 2_000)
+    let isOver = scene.room.isOver
+    #expect(!isOver)
+  }
+
   @Test func theClockMayBeginAnywhere() throws {
     var room = Room(
       script: try TalkerScript.parse("wait 20 ms\nsay a.wav"), sounds: [tone(20)],
@@ -204,5 +221,65 @@ private func power(_ samples: some Collection<Int16>) -> Double {
     #expect(kept == 32)
     let lost = room.lostEvents
     #expect(lost == 81 - 32)
+  }
+}
+
+@Suite struct DriftTests {
+  /// A click a second, and how many samples later each is heard.
+  private func delays(ppm: Int, seconds: Int) throws -> (delays: [Int], stumbles: Int) {
+    var scene = try Scene(
+      RoomAcoustics(
+        delay: .milliseconds(10), gainDecibels: 0, noiseDecibels: -200, driftPPM: ppm))
+    scene.run(milliseconds: 1_000 * seconds) { $0 % 16_000 == 8_000 ? 30_000 : 0 }
+    var found: [Int] = []
+    for second in 0..<seconds {
+      let start = 16_000 * second + 8_000
+      let part = scene.heard[start..<min(scene.heard.count, start + 2_000)]
+      guard let loudest = part.max(), loudest > 15_000 else { continue }
+      found.append(part.firstIndex(of: loudest)! - start)
+    }
+    return (found, scene.room.stumbles)
+  }
+
+  @Test(arguments: [100, -100, 1_000])
+  func aClockThatIsFasterMakesTheEchoComeEarlierAndEarlier(ppm: Int) throws {
+    let (delays, stumbles) = try delays(ppm: ppm, seconds: 10)
+    #expect(stumbles == 0)
+    // 10 ms and what stands in front of a frame.
+    for (second, delay) in delays.enumerated() {
+      let expected = 480 - Double(ppm) * 1e-6 * (16_000 * Double(second) + 8_000)
+      #expect(abs(Double(delay) - expected) < 1.5, "after \(second) s")
+    }
+  }
+
+  @Test func theRoomSaysWhereTheEchoIs() throws {
+    var scene = try Scene(
+      RoomAcoustics(delay: .milliseconds(10), gainDecibels: 0, noiseDecibels: -200, driftPPM: 500))
+    scene.run(milliseconds: 10_000)
+    let delay = scene.room.echoDelay
+    #expect(abs(delay - 25) < 0.01, "30 ms, and ten seconds of 0.5 ms each")
+    let start = Int(scene.room.time.samples)
+    scene.run(milliseconds: 200) { $0 == start ? 30_000 : 0 }
+    let part = scene.heard[start...]
+    let peak = try #require(part.firstIndex(of: part.max()!))
+    #expect(abs(peak - start - 400) <= 1)
+  }
+
+  @Test func aFasterLoudspeakerRunsDryAndASlowerOneHasNoRoom() throws {
+    let fast = try delays(ppm: 1_000, seconds: 60)
+    #expect(fast.stumbles == 3)
+    #expect(fast.delays.allSatisfy { (160...500).contains($0) })
+    let slow = try delays(ppm: -1_000, seconds: 65)
+    #expect(slow.stumbles == 6)
+    #expect(slow.delays.allSatisfy { (470...650).contains($0) })
+  }
+
+  @Test func withoutDriftTheEchoIsWhatWasPlayedToTheBit() throws {
+    var scene = try Scene(
+      RoomAcoustics(delay: .zero, gainDecibels: -200, noiseDecibels: -200))
+    scene.run(milliseconds: 1_000) { Int16($0 % 1_000) }
+    let (stumbles, delay) = (scene.room.stumbles, scene.room.loudspeakerDelay)
+    #expect(stumbles == 0)
+    #expect(delay == .zero)
   }
 }

@@ -53,7 +53,8 @@ import VoiceCore
     #expect(
       error("wait 1 s\n\njump high\n")
         == ScriptError(
-          line: 3, given: "jump high", wanted: "a step is `wait`, `say`, `await` or `end`"))
+          line: 3, given: "jump high", wanted: "a step is `wait`, `say`, `await`, `again` or `end`")
+    )
     #expect(
       error("wait 800")?.description == "line 1: 'wait 800': `wait 800 ms` or `wait 2 s`")
   }

@@ -63,9 +63,15 @@ struct CardOpener {
   }
 
   /// - Parameter time: where the clock stands, so that the room's events carry the device's time.
-  func openWhole(at time: SampleTime) throws(SoundProblem) -> any Microphone & Loudspeaker {
-    if isRoom { return try openRoom(at: time) }
-    return try openWave()
+  func openWhole(at time: SampleTime) throws(SoundProblem) -> (
+    microphone: any Microphone, loudspeaker: any Loudspeaker
+  ) {
+    if isRoom {
+      let card = try openRoom(at: time)
+      return (card, RoomLoudspeaker(in: card))
+    }
+    let card = try openWave()
+    return (card, card)
   }
 
   private func openRoom(at time: SampleTime) throws(SoundProblem) -> RoomCard {
@@ -79,7 +85,7 @@ struct CardOpener {
     }
     let acoustics = RoomAcoustics(
       delay: room.echoDelay, gainDecibels: room.echoGainDecibels,
-      noiseDecibels: room.noiseDecibels, seed: room.seed)
+      noiseDecibels: room.noiseDecibels, seed: room.seed, driftPPM: room.driftPPM)
     return RoomCard(
       room: Room(script: script, sounds: sounds, acoustics: acoustics, start: time),
       speed: room.speed, name: "room, simulated", bridge: bridge)

@@ -17,11 +17,14 @@ protocol Microphone: AnyObject {
   var pending: Float { get }
   /// Times it ran over since it was opened.
   var stumbles: Int { get }
+  /// Milliseconds from what the loudspeaker was given to its echo here; only a simulated room knows.
+  var trueEchoDelay: Float? { get }
 }
 
 extension Microphone {
   var pending: Float { 0 }
   func readReference(into reference: inout Frame) -> Bool { false }
+  var trueEchoDelay: Float? { nil }
 }
 
 /// This half of the sound is gone: the audio thread gives it back and goes on without.

@@ -90,9 +90,9 @@ final class SoundKeeper {
     do throws(SoundProblem) {
       let card = try opener.openWhole(at: now)
       if opener.isRoom { roomScript = try opener.script() }
-      let name = card.name
-      _ = microphone.opened(card, name: name, at: now)
-      _ = loudspeaker.opened(card, name: name, at: now)
+      let name = card.microphone.name
+      _ = microphone.opened(card.microphone, name: name, at: now)
+      _ = loudspeaker.opened(card.loudspeaker, name: name, at: now)
       news.append(SoundNews(half: .both, kind: .opened(name: name, why: "")))
     } catch {
       if microphone.failed(error, at: now) != nil {

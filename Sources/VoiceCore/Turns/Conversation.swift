@@ -62,6 +62,11 @@ public struct Conversation: Sendable {
     if case .speaking = machine.state { !isWhole } else { isBusy }
   }
 
+  /// The agent owes an answer, or the rest of one.
+  public var awaitsAgent: Bool {
+    if case .listening = machine.state { false } else { needsAgent }
+  }
+
   /// Packets of replies for which there was no room.
   public var refusedPackets: Int { waiting.refused }
 
