@@ -8,7 +8,8 @@ public struct PaceMeter: Sendable {
   public static let patience = 3
   /// Clocks are never so far off, in millionths.
   public static let tolerance: Float = 5_000
-  /// Within this, windows agree.
+  /// Within this, windows agree; of a pace that is far off, within an eighth of it: there the first look
+  /// of a window counts, however late it was.
   static let agreement: Float = 2_000
 
   private let rate: Int
@@ -17,6 +18,8 @@ public struct PaceMeter: Sendable {
   /// claims, in microseconds, and when.
   private var best: (lead: Int64, at: Int64)?
   private var last: (lead: Int64, at: Int64)?
+  /// The last before the wrong windows began.
+  private var anchor: (lead: Int64, at: Int64)?
   private var wrong: Float = 0
   private var wrongWindows = 0
 
@@ -41,19 +44,25 @@ public struct PaceMeter: Sendable {
     self.best = nil
     defer { last = best }
     guard let last else { return nil }
-    let ppm = Float(best.lead - last.lead) / Float(max(1, best.at - last.at)) * 1e6
+    let ppm = PaceMeter.slope(last, best)
+    let agreement = max(PaceMeter.agreement, abs(wrong) / 8)
     if abs(ppm) < PaceMeter.tolerance {
       wrongWindows = 0
-    } else if wrongWindows > 0, abs(ppm - wrong) > PaceMeter.agreement {
-      wrongWindows = 1
-    } else {
+    } else if wrongWindows > 0, abs(ppm - wrong) < agreement {
       wrongWindows += 1
+    } else {
+      wrongWindows = 1
+      anchor = last
     }
     wrong = ppm
-    guard wrongWindows >= PaceMeter.patience else { return nil }
+    guard wrongWindows >= PaceMeter.patience, let anchor else { return nil }
     wrongWindows = 0
-    return Int(Float(rate) * (1 + ppm / 1e6))
+    return Int(Float(rate) * (1 + PaceMeter.slope(anchor, best) / 1e6))
   }
+
+  private static func slope(_ from: (lead: Int64, at: Int64), _ to: (lead: Int64, at: Int64))
+    -> Float
+  { Float(to.lead - from.lead) / Float(max(1, to.at - from.at)) * 1e6 }
 
   /// What was measured, as a rate that converters know, if it is near one. Not on the audio thread.
   public static func likely(_ measured: Int) -> Int {

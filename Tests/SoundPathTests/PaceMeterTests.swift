@@ -7,7 +7,7 @@ import Testing
   private struct Card {
     var meter: PaceMeter
     let real: Double
-    var lateness: ClosedRange<Double> = 0...0.02
+    var lateness: ClosedRange<Double> = 0...0.005
     var random: SeededRandom
     private var time = 0.0
 
@@ -40,7 +40,7 @@ import Testing
     let told = card.run(seconds: 10)
     let found = try #require(told)
     #expect(found.after < 5)
-    #expect(abs(found.rate - real) <= real / 500, "\(found.rate)")
+    #expect(abs(found.rate - real) <= real / 100, "\(found.rate)")
   }
 
   @Test func aRateThatConvertersKnowIsToldAsThat() throws {

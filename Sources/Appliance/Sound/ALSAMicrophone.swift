@@ -14,12 +14,18 @@ final class ALSAMicrophone: Microphone {
   private static let proof: Int32 = 100
   /// Reads and waits for one frame: a healthy card needs a few.
   static let mostPasses = 200
+  /// Looks at a card whose position is exact, before it is left to wake us.
+  private static let mostNaps = 4
+  /// A nap ends a little later than the sample that it waits for, in microseconds.
+  private static let spare: Int64 = 100
   /// Stumbles in one frame: each costs about as long as a frame.
   static let mostStumbles = 20
 
   private var pcm: PCM
   private let shape: CardShape
   private let longestWait: Int32
+  /// Its position moves with the samples, not with its periods.
+  private let isExact: Bool
   private let bytes: UnsafeMutableRawBufferPointer
   /// The most that is read at a time, in samples of each channel.
   private let blockSize: Int
@@ -51,6 +57,7 @@ final class ALSAMicrophone: Microphone {
     shape = pcm.granted.shape.running(at: pace)
     name = "\(pcm.device) (\(pcm.granted.shape.words(pace)))"
     self.pace = PaceMeter(rate: shape.rate)
+    isExact = pcm.granted.isHardware && !pcm.granted.isCoarse
     longestWait =
       pcm.granted.isHardware ? ALSAMicrophone.longestWait : ALSAMicrophone.longestServedWait
     self.pcm = pcm
@@ -72,6 +79,7 @@ final class ALSAMicrophone: Microphone {
       isStarted = true
       var passes = 0
       let stumbles = pcm.stumbles
+      var naps = 0
       while !sound.pop(&mic) {
         passes += 1
         // A card that is neither ready nor broken must not keep a real-time thread busy, nor one that
@@ -83,7 +91,7 @@ final class ALSAMicrophone: Microphone {
         }
         let count = try pcm.read(bytes, frameCount: missing)
         if count == 0 {
-          try pcm.wait(milliseconds: longestWait)
+          try wait(&naps)
         } else {
           position += Int64(count)
           sound.take(UnsafeRawBufferPointer(bytes), frameCount: count)
@@ -94,6 +102,17 @@ final class ALSAMicrophone: Microphone {
       throw CardTrouble(code: error.code)
     }
     try checkPace()
+  }
+
+  /// Until the rest of a frame should be there. A card wakes us at the ends of its periods alone, and
+  /// libasound only if there is a whole one: of which a part may have been read already.
+  private func wait(_ naps: inout Int) throws(ALSAError) {
+    guard isExact, naps < ALSAMicrophone.mostNaps else {
+      return try pcm.wait(milliseconds: longestWait)
+    }
+    naps += 1
+    let span = Int64(missing) * 1_000_000 / Int64(shape.rate) + ALSAMicrophone.spare
+    MonotonicClock.sleep(untilMicroseconds: MonotonicClock.microseconds() + span)
   }
 
   private func checkPace() throws(CardTrouble) {
