@@ -90,6 +90,12 @@ def hostile_sounds(seconds: float, seed: int = 1) -> dict[str, array.array]:
     }
 
 
+def quiet(seconds: float, seed: int = 1) -> array.array:
+    """A room in which nobody is: noise 66 dB below full scale."""
+    dice = random.Random(seed)
+    return whole([dice.gauss(0, 16) for _ in range(int(RATE * seconds))])
+
+
 def whole(sound: list[float]) -> array.array:
     return array.array("h", (max(-32_768, min(32_767, round(value))) for value in sound))
 

@@ -72,12 +72,19 @@ enum Squash {
   /// The hyperbolic tangent to six digits, by its continued fraction.
   @inline(__always)
   static func tanh(_ value: WideVector) -> WideVector {
-    let most = WideVector(repeating: 4.9)
-    let x = value.clamped(lowerBound: -most, upperBound: most)
+    let x = bounded(value, by: 4.9)
     let square = x * x
     let above = x * (135_135 + square * (17_325 + square * (378 + square)))
     let below = 135_135 + square * (62_370 + square * (3_150 + square * 28))
     return above / below
+  }
+
+  /// Number by number: the library's own clamping of a vector is a call for each of them.
+  @inline(__always)
+  static func bounded(_ value: WideVector, by most: Float) -> WideVector {
+    var result = value
+    for lane in 0..<WideVector.scalarCount { result[lane] = max(-most, min(most, value[lane])) }
+    return result
   }
 
   @inline(__always)

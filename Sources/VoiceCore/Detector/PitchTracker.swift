@@ -85,9 +85,9 @@ struct PitchTracker: ~Copyable {
   private mutating func decimate(_ frame: UnsafeMutablePointer<Float>) {
     let taps = PitchTracker.taps
     let count = PitchTracker.samplesPerFrame
-    input.start.update(from: input.start + Frame.sampleCount, count: taps)
-    (input.start + taps).update(from: frame, count: Frame.sampleCount)
-    sound.start.update(from: sound.start + count, count: PitchTracker.history - count)
+    input.start.copy(from: input.start + Frame.sampleCount, count: taps)
+    (input.start + taps).copy(from: frame, count: Frame.sampleCount)
+    sound.start.copy(from: sound.start + count, count: PitchTracker.history - count)
     for index in 0..<count {
       let start = PitchTracker.decimation * (index + 1)
       var sum = Vector.zero

@@ -78,22 +78,29 @@ struct SpeechFeatures: ~Copyable {
   }
 
   private mutating func fillEcho(_ spectra: borrowing HearingSpectra) {
+    // Most of a device's life: there is no logarithm to be taken of nothing.
+    guard spectra.isFar else {
+      for pair in 0..<12 {
+        values[Place.removed + pair] = 0
+        values[Place.echo + pair] = -8
+      }
+      for group in 0..<6 { values[Place.reference + group] = -10 }
+      return
+    }
     let played = SpeechFeatures.doublings(spectra.reference)
-    let referenceLoudness =
-      spectra.isFar ? referenceLevel.hear(SpeechFeatures.mean(played)) : 0
+    let referenceLoudness = referenceLevel.hear(SpeechFeatures.mean(played))
     for pair in 0..<12 {
       let error = SpeechFeatures.pair(spectra.error, pair)
       let mic = SpeechFeatures.pair(spectra.mic, pair)
       let echo = SpeechFeatures.pair(spectra.echo, pair)
       let noise = 0.5 * (floor.level[2 * pair] + floor.level[2 * pair + 1])
-      values[Place.removed + pair] = spectra.isFar ? log2(error / mic) : 0
-      values[Place.echo + pair] = spectra.isFar ? max(-8, log2(echo) - noise) : -8
+      values[Place.removed + pair] = log2(error / mic)
+      values[Place.echo + pair] = max(-8, log2(echo) - noise)
     }
     for group in 0..<6 {
       var sum: Float = 0
       for band in 0..<4 { sum += played[4 * group + band] }
-      values[Place.reference + group] =
-        spectra.isFar ? max(-10, 0.25 * sum - referenceLoudness) : -10
+      values[Place.reference + group] = max(-10, 0.25 * sum - referenceLoudness)
     }
   }
 

@@ -54,11 +54,10 @@ struct SpeechNetwork: ~Copyable {
 
   /// - Parameter features: as `SpeechFeatures` makes them.
   func judge(_ features: UnsafeMutablePointer<Float>) -> Answer {
-    let most = WideVector(repeating: SpeechNetwork.mostInput)
     var index = 0
     while index < SpeechFeatures.count {
       let centred = (features.eight(index) - mean.start.eight(index)) * scale.start.eight(index)
-      input.start.store(centred.clamped(lowerBound: -most, upperBound: most), at: index)
+      input.start.store(Squash.bounded(centred, by: SpeechNetwork.mostInput), at: index)
       index += 8
     }
     entry.apply(to: input.start, into: first.start)
@@ -69,8 +68,8 @@ struct SpeechNetwork: ~Copyable {
     }
     near.hear(first.start)
     far.hear(near.state.start)
-    both.start.update(from: near.state.start, count: SpeechNetwork.wide)
-    (both.start + SpeechNetwork.wide).update(from: far.state.start, count: SpeechNetwork.deep)
+    both.start.copy(from: near.state.start, count: SpeechNetwork.wide)
+    (both.start + SpeechNetwork.wide).copy(from: far.state.start, count: SpeechNetwork.deep)
     exit.apply(to: both.start, into: out.start)
     index = 0
     while index < SpeechNetwork.answers {

@@ -137,8 +137,8 @@ struct DriftTracker: ~Copyable {
   }
 
   private mutating func begin(at time: Double, lag: Double) {
-    pathReal.start.update(from: blockReal.start, count: EchoBins.count)
-    pathImaginary.start.update(from: blockImaginary.start, count: EchoBins.count)
+    pathReal.start.copy(from: blockReal.start, count: EchoBins.count)
+    pathImaginary.start.copy(from: blockImaginary.start, count: EchoBins.count)
     hasPath = true
     line.start(at: time, offset: lag, deviation: 0.1)
   }
@@ -170,8 +170,8 @@ struct DriftTracker: ~Copyable {
 
   /// To the sample, near what is expected.
   private func coarseMovement(near expected: Double) -> Int {
-    (binsReal.start + EchoBins.first).update(from: turnReal.start, count: EchoBins.count)
-    (binsImaginary.start + EchoBins.first).update(from: turnImaginary.start, count: EchoBins.count)
+    (binsReal.start + EchoBins.first).copy(from: turnReal.start, count: EchoBins.count)
+    (binsImaginary.start + EchoBins.first).copy(from: turnImaginary.start, count: EchoBins.count)
     fft.inverse(real: binsReal.start, imaginary: binsImaginary.start, into: correlation.start)
     let middle = Int(max(-60, min(60, expected.rounded())))
     var best = middle

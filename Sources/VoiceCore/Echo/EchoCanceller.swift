@@ -53,7 +53,7 @@ struct EchoCanceller: ~Copyable {
     silentFrames = aligned.isSilent ? min(silentFrames + 1, ReferenceSpectra.partitions) : 0
     guard isAtWork else {
       // An idle canceller must not eat the talker, nor learn from them.
-      error.start.update(from: mic.start, count: Frame.sampleCount)
+      error.start.copy(from: mic.start, count: Frame.sampleCount)
       echo.clear()
       patient.unknown.clear()
       return
@@ -68,8 +68,8 @@ struct EchoCanceller: ~Copyable {
     // first second, and no harm to a person who speaks, since it was learned only as far as it is
     // certain.
     patient.predict(mic: mic.start, reference, fft)
-    error.start.update(from: patient.error.start, count: Frame.sampleCount)
-    echo.start.update(from: patient.echo.start, count: Frame.sampleCount)
+    error.start.copy(from: patient.error.start, count: Frame.sampleCount)
+    echo.start.copy(from: patient.echo.start, count: Frame.sampleCount)
     compare(surprises)
   }
 

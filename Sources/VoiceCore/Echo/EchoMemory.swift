@@ -52,7 +52,7 @@ extension EchoPath {
     for partition in 0..<ReferenceSpectra.partitions {
       let place = partition * ReferenceSpectra.row
       fft.inverse(real: real.start + place, imaginary: imaginary.start + place, into: block.start)
-      (taps + partition * count).update(from: block.start, count: count)
+      (taps + partition * count).copy(from: block.start, count: count)
     }
   }
 
@@ -63,7 +63,7 @@ extension EchoPath {
     for partition in 0..<ReferenceSpectra.partitions {
       let place = partition * row
       block.clear()
-      block.start.update(from: taps + partition * count, count: count)
+      block.start.copy(from: taps + partition * count, count: count)
       fft.forward(block.start, real: real.start + place, imaginary: imaginary.start + place)
       var power: Float = 0
       for bin in place..<(place + row) {

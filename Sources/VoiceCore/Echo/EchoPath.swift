@@ -73,10 +73,10 @@ struct EchoPath: ~Copyable {
 
   /// Takes over everything another model knows.
   mutating func adopt(_ other: borrowing EchoPath) {
-    real.start.update(from: other.real.start, count: real.count)
-    imaginary.start.update(from: other.imaginary.start, count: imaginary.count)
-    variance.start.update(from: other.variance.start, count: variance.count)
-    noise.start.update(from: other.noise.start, count: noise.count)
+    real.start.copy(from: other.real.start, count: real.count)
+    imaginary.start.copy(from: other.imaginary.start, count: imaginary.count)
+    variance.start.copy(from: other.variance.start, count: variance.count)
+    noise.start.copy(from: other.noise.start, count: noise.count)
   }
 
   /// Something has changed, so everything may have.
@@ -94,9 +94,9 @@ struct EchoPath: ~Copyable {
     let from = frames > 0 ? count * row : 0
     let to = frames > 0 ? 0 : count * row
     // Overlapping, and `update` moves as memmove does.
-    (real.start + to).update(from: real.start + from, count: kept)
-    (imaginary.start + to).update(from: imaginary.start + from, count: kept)
-    (variance.start + to).update(from: variance.start + from, count: kept)
+    (real.start + to).copy(from: real.start + from, count: kept)
+    (imaginary.start + to).copy(from: imaginary.start + from, count: kept)
+    (variance.start + to).copy(from: variance.start + from, count: kept)
     let fresh = frames > 0 ? (all - count)..<all : 0..<count
     for partition in fresh { forget(partition) }
   }
@@ -145,7 +145,7 @@ struct EchoPath: ~Copyable {
     let row = ReferenceSpectra.row
     let count = Frame.sampleCount
     block.start.update(repeating: 0, count: count)
-    (block.start + count).update(from: error.start, count: count)
+    (block.start + count).copy(from: error.start, count: count)
     fft.forward(block.start, real: sumReal.start, imaginary: sumImaginary.start)
     var bin = 0
     while bin < row {

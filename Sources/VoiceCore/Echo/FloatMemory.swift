@@ -41,6 +41,13 @@ final class FloatMemory {
 typealias Vector = SIMD4<Float>
 
 extension UnsafeMutablePointer<Float> {
+  /// As `update(from:count:)`, which a build for size makes a call for each number.
+  @inline(__always)
+  func copy(from source: UnsafePointer<Float>, count: Int) {
+    UnsafeMutableRawPointer(self).copyMemory(
+      from: source, byteCount: count * MemoryLayout<Float>.stride)
+  }
+
   /// Four numbers from `index` on.
   @inline(__always)
   func vector(_ index: Int) -> Vector {
@@ -56,7 +63,11 @@ extension UnsafeMutablePointer<Float> {
 extension Float {
   /// Of full scale 1, as a sample of 16 bits; what is too loud is clipped.
   @inline(__always)
-  var sample: Int16 { Int16(Swift.max(-32_768, Swift.min(32_767, (self * 32_768).rounded()))) }
+  var sample: Int16 {
+    let value = self * 32_768
+    // To the nearest, halves away from zero; the library's own rounding is a call.
+    return Int16(Swift.max(-32_768, Swift.min(32_767, value + (value < 0 ? -0.5 : 0.5))))
+  }
 }
 
 extension Frame {

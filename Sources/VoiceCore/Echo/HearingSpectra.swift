@@ -50,7 +50,7 @@ struct SpectralAnalysis: ~Copyable {
     -> HearingSpectra
   {
     var spectra = HearingSpectra()
-    held.start.update(from: lastError.start, count: Frame.sampleCount)
+    held.start.copy(from: lastError.start, count: Frame.sampleCount)
     transform(canceller.error.start, lastError, errorReal, errorImaginary)
     spectra.error = bands(errorReal, errorImaginary)
     spectra.isFar = canceller.isAtWork

@@ -25,8 +25,8 @@ struct ReferenceSpectra: ~Copyable {
   mutating func hear(_ frame: UnsafeMutablePointer<Float>, _ fft: borrowing RealFFT) {
     step(by: -1)
     let count = Frame.sampleCount
-    block.start.update(from: block.start + count, count: count)
-    (block.start + count).update(from: frame, count: count)
+    block.start.copy(from: block.start + count, count: count)
+    (block.start + count).copy(from: frame, count: count)
     let place = place(0)
     fft.forward(block.start, real: real.start + place, imaginary: imaginary.start + place)
     var bin = place

@@ -38,7 +38,7 @@ struct WhitenedSpectrum: ~Copyable {
   @discardableResult
   mutating func pass(_ frame: borrowing Frame) -> Float {
     let half = Frame.sampleCount
-    sound.start.update(from: sound.start + half, count: half)
+    sound.start.copy(from: sound.start + half, count: half)
     let new = sound.start + half
     frame.read { samples in
       for index in 0..<half { new[index] = Float(samples[index]) }
