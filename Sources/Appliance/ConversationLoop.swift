@@ -80,7 +80,9 @@ final class ConversationLoop {
   func checkSound() {
     let news = sound.check(at: now, mayOpen: stopAt == nil, isIdle: !conversation.isBusy)
     if news.isEmpty { return }
-    if let settings = sound.inUse(loaded.settings) { keeper.learns(on: settings) }
+    if let settings = sound.inUse(loaded.settings) {
+      keeper.learns(on: settings, replies: tally.replies)
+    }
     for one in news {
       follow(one)
       tell(Happening(one, at: now))
