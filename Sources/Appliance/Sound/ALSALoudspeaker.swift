@@ -35,6 +35,8 @@ final class ALSALoudspeaker: Loudspeaker {
   private var least = Int.max
   private var frames = 0
   private var spills = 0
+  /// Samples of silence put in, less those left out.
+  private var jumped = 0
   private var lastDelay = 0
   /// When the last frame came, in microseconds; 0 before the first.
   private var lastTime: Int64 = 0
@@ -83,7 +85,10 @@ final class ALSALoudspeaker: Loudspeaker {
         : output.take(frame, from: leftOut, isSilent: isSilent)
       // What does not fit is dropped: the keeper sees to it that there is room again.
       let written = try pcm.write(output.bytes, frameCount: count)
-      if written < count { spills += 1 }
+      if written < count {
+        spills += 1
+        jumped -= ours(count - written)
+      }
       // One that has stumbled in between has nothing to begin with: it begins with the next frame.
       if written > 0, !pcm.isRunning { try pcm.start() }
     } catch {
@@ -106,10 +111,14 @@ final class ALSALoudspeaker: Loudspeaker {
     let jump = keeper.hear(lag: Float(queued) + behind, moved: output.moved, isSilent: isQuiet)
     output.setStretch(ppm: keeper.stretchPPM)
     if jump >= 0 {
-      try write(silence: min(jump, Cushion.most))
+      let more = min(jump, Cushion.most)
+      jumped += more
+      try write(silence: more)
       return 0
     }
-    return min(-jump, Frame.sampleCount - ALSALoudspeaker.blend)
+    let less = min(-jump, Frame.sampleCount - ALSALoudspeaker.blend)
+    jumped -= less
+    return less
   }
 
   /// In silence, to what the cushion is now.
@@ -118,6 +127,7 @@ final class ALSALoudspeaker: Loudspeaker {
   private func resize() throws(ALSAError) -> Int {
     let more = max(cushion.length - depth, ALSALoudspeaker.blend - Frame.sampleCount)
     depth += more
+    jumped += more
     keeper.move(by: Float(more))
     if more > 0 {
       tape.writeSilence(more)
@@ -215,6 +225,7 @@ final class ALSALoudspeaker: Loudspeaker {
     return samples - ALSALoudspeaker.fade
   }
 
+  var moved: Double { output.moved + Double(jumped) }
   var delay: SampleSpan { SampleSpan(samples: Int64(lastDelay)) }
   var echoDelay: SampleSpan {
     SampleSpan(samples: Int64(max(0, lastDelay - Frame.sampleCount - depth)))
