@@ -370,9 +370,9 @@ final class ConversationLoop {
     fields.add("sound", sound.name)
     fields.add("microphone", sound.microphoneName ?? "none")
     fields.add("loudspeaker", sound.loudspeakerName ?? "none")
+    sound.addCards(to: &fields)
     for side in Side.allCases {
       guard let pick = sound.pick(side) else { continue }
-      if let card = pick.card { fields.add("\(side.word)_card", card.name) }
       fields.add("\(side.word)_why", pick.doubt.isEmpty ? pick.reason : pick.doubt)
     }
     fields.add("realtime", isRealtime)
