@@ -107,6 +107,8 @@ public struct AcousticJudge {
     }
     if isWire(echo) { return .wrong(.swappedChannels) }
     if echo.aboveNoiseDecibels < AcousticJudge.audible.remark {
+      // Beside a noise that is told already nobody can say.
+      if measured.noiseDecibels > AcousticJudge.noise.remark { return .unknown }
       return .either(
         echo.aboveNoiseDecibels < AcousticJudge.audible.wrong, .faintLoudspeaker)
     }
@@ -147,6 +149,12 @@ public struct AcousticJudge {
     // Echo that hardly stands out of the noise cannot be taken away by more than it does.
     let possible = min(AcousticJudge.reduction.remark, echo.aboveNoiseDecibels - 10)
     guard reduction < possible else { return .good }
+    // It cannot be better while these are as they are.
+    if isClipped || loudspeaker.grade >= .remark || delay.grade >= .remark
+      || drift.grade >= .remark
+    {
+      return .unknown
+    }
     return .either(reduction < AcousticJudge.reduction.wrong, .weakReduction)
   }
 }

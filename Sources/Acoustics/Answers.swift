@@ -6,6 +6,8 @@ struct Answers {
   private let deconvolver = Deconvolver()
   private let all: [RoomAnswer]
   private let direct: [RoomAnswer.Direct]
+  /// By how many samples the second and the third were put off on purpose.
+  private let putOff: [Double]
 
   /// Sound that stands out of noise by less was not heard. The strongest of 7,000 samples of noise
   /// does so by 12 dB.
@@ -31,6 +33,10 @@ struct Answers {
     }
     self.all = all
     direct = all.map { $0.direct }
+    let middle = Int(Answers.weight) / Frame.sampleCount
+    putOff = Probe.sweeps.map {
+      recording.moved(from: Probe.sweeps[0] + middle, to: $0 + middle)
+    }
   }
 
   func echo(noise: MicrophoneFacts) -> Measurement.Echo? {
@@ -82,8 +88,9 @@ struct Answers {
       return Timing(place: exact(best), ppm: nil, jump: nil)
     }
     // Where the sound is, the first says; the others, by how much it has moved since.
-    let toSecond = shift(0, 1)
-    let toThird = shift(0, 2)
+    // What the clocks do is what is left without what was done about it.
+    let toSecond = shift(0, 1) - putOff[1]
+    let toThird = shift(0, 2) - putOff[2]
     let times = Probe.sweeps.map { Double(($0 - Probe.sweeps[0]) * Frame.sampleCount) }
     let places = [0, toSecond, toThird]
     let slope = Answers.slope(times, places)
@@ -95,7 +102,7 @@ struct Answers {
     }
     // Most of a sweep's bandwidth, and so the place that was found, belongs to its end.
     return Timing(
-      place: first + slope * (times[1] - Answers.weight), ppm: -slope * 1e6, jump: nil)
+      place: first + slope * (times[1] - Answers.weight) + putOff[1], ppm: -slope * 1e6, jump: nil)
   }
 
   private func exact(_ index: Int) -> Double { all[index].exactPlace(of: direct[index]) }

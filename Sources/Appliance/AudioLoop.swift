@@ -93,7 +93,7 @@ struct AudioLoop: ~Copyable {
     addCue(judged.change, verdict, volume: volume.cues)
     probe.add(
       to: &speaker, volume: volume.replies, canPlay: loudspeaker.half != nil,
-      reduction: judged.echoReduction)
+      reduction: judged.echoReduction, moved: loudspeaker.half?.moved ?? 0)
     play()
     tell(judged, verdict)
   }

@@ -80,7 +80,9 @@ final class ConversationLoop {
   func checkSound() {
     let news = sound.check(at: now, mayOpen: stopAt == nil, isIdle: !conversation.isBusy)
     if news.isEmpty { return }
-    if let settings = sound.inUse(loaded.settings) { keeper.learns(on: settings) }
+    if let settings = sound.inUse(loaded.settings) {
+      keeper.learns(on: settings, replies: tally.replies)
+    }
     for one in news {
       follow(one)
       tell(Happening(one, at: now))
@@ -368,9 +370,9 @@ final class ConversationLoop {
     fields.add("sound", sound.name)
     fields.add("microphone", sound.microphoneName ?? "none")
     fields.add("loudspeaker", sound.loudspeakerName ?? "none")
+    sound.addCards(to: &fields)
     for side in Side.allCases {
       guard let pick = sound.pick(side) else { continue }
-      if let card = pick.card { fields.add("\(side.word)_card", card.name) }
       fields.add("\(side.word)_why", pick.doubt.isEmpty ? pick.reason : pick.doubt)
     }
     fields.add("realtime", isRealtime)

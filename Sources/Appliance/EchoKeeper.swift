@@ -27,8 +27,15 @@ final class EchoKeeper {
 
   /// From now on this is what is learned on.
   ///
-  /// - Parameter settings: with the cards in use by what they are, whatever was wished.
-  func learns(on settings: DeviceSettings) { card = EchoFile.card(of: settings) }
+  /// - Parameters:
+  ///   - settings: with the cards in use by what they are, whatever was wished.
+  ///   - replies: heard so far: what they taught belongs to the card before.
+  func learns(on settings: DeviceSettings, replies: Int) {
+    let fresh = EchoFile.card(of: settings)
+    if fresh == card { return }
+    card = fresh
+    repliesKept = replies
+  }
 
   /// What an earlier start has learned.
   func load(into memory: inout EchoMemory) -> Bool {

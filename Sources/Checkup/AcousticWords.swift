@@ -6,17 +6,20 @@ public struct AcousticWords {
   private let judge: AcousticJudge
   private let volume: Int?
   private let earlier: (gainDecibels: Double, day: String)?
+  private let isNewCard: Bool
 
   /// - Parameters:
   ///   - volume: of the loudspeaker, 0 to 100, while it was measured.
   ///   - earlier: how loud the same loudspeaker came back when it was installed, and when that was.
+  ///   - isNewCard: the canceller has known it for a short while.
   public init(
     _ measured: Measurement, volume: Int? = nil,
-    earlier: (gainDecibels: Double, day: String)? = nil
+    earlier: (gainDecibels: Double, day: String)? = nil, isNewCard: Bool = false
   ) {
     self.measured = measured
     self.volume = volume
     self.earlier = earlier
+    self.isNewCard = isNewCard
     judge = AcousticJudge(measured, earlierGain: earlier?.gainDecibels)
   }
 
@@ -36,10 +39,11 @@ public struct AcousticWords {
   }
 
   private var loudspeaker: Finding {
-    let good =
+    var good =
       measured.echo.map {
         "heard \(whole($0.aboveNoiseDecibels)) dB above the noise, \(decibels($0.gainDecibels)) of what is sent"
       } ?? "the microphone gives nothing to tell by"
+    if judge.loudspeaker.grade == .unknown, measured.echo != nil { good += ", which is loud" }
     return finding("loudspeaker", judge.loudspeaker, good: good)
   }
 
@@ -52,15 +56,22 @@ public struct AcousticWords {
   private var drift: Finding {
     let good =
       measured.echo.map {
-        $0.driftPPM.map { "\(Figure.text($0, places: 1)) ppm" } ?? "not clear enough to tell"
+        $0.driftPPM.map { "the two clocks differ by \(Figure.text(abs($0), places: 1)) ppm" }
+          ?? "not clear enough to tell"
       } ?? silence
     return finding("drift", judge.drift, good: good)
   }
 
   private var reduction: Finding {
-    let good =
+    var good =
       measured.reductionDecibels.map { "\(decibels($0)) taken away" }
       ?? "the canceller had nothing to take away"
+    if judge.reduction.grade == .unknown, measured.reductionDecibels != nil {
+      good = "only \(good), for the reason above"
+    }
+    if isNewCard, judge.reduction.grade == .remark {
+      return .unknown("echo", "\(good) so far: it is still learning this card")
+    }
     return finding("echo", judge.reduction, good: measured.echo == nil ? silence : good)
   }
 

@@ -78,7 +78,7 @@ public struct Checkup {
 
   // MARK: The board
 
-  private var clock: Finding {
+  var clock: Finding {
     let part = "clock"
     let now = facts.board.now
     let day = "\(Day.text(now)) \(Day.time(now))"

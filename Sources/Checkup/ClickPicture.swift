@@ -43,8 +43,8 @@ public struct ClickPicture {
   }
 
   private var cards: String {
-    let microphone = fields["microphone"] ?? ""
-    let loudspeaker = fields["loudspeaker"] ?? ""
+    let microphone = Checkup.cardName(fields, "microphone") ?? ""
+    let loudspeaker = Checkup.cardName(fields, "loudspeaker") ?? ""
     var text = microphone.isSame(as: loudspeaker) ? microphone : "\(microphone); \(loudspeaker)"
     if let volume = fields.number("volume") { text += ", volume \(volume)" }
     if let at = fields.number("at"), at > 0 { text += ", \(Day.text(at)) \(Day.time(at)) UTC" }

@@ -70,6 +70,9 @@ extension Checkup {
 
   var certificate: Finding {
     let part = "certificate"
+    if clock.grade == .wrong, trueTime == nil {
+      return .unknown(part, "cannot be judged while the clock is wrong")
+    }
     if blame == .certificate { return trouble(part) }
     guard let end = facts.daemon?.number("certificate_ends") else {
       return .unknown(part, isConnected ? "none: the agent is reached without TLS" : "not seen yet")
@@ -89,8 +92,16 @@ extension Checkup {
     return judge(part, ends: end, whose: "the device's", code: "expired-own-certificate")
   }
 
+  /// By the agent's word, which is better than a clock that may be wrong.
+  private var trueTime: Int64? {
+    facts.daemon?.number("clock_offset_ms").map { facts.board.now + $0 / 1_000 }
+  }
+
   private func judge(_ part: String, ends: Int64, whose: String, code: String) -> Finding {
-    let left = ends - facts.board.now
+    guard clock.grade < .wrong || trueTime != nil else {
+      return .unknown(part, "cannot be judged while the clock is wrong")
+    }
+    let left = ends - (trueTime ?? facts.board.now)
     let day = Day.text(ends)
     if left <= 0 {
       return Finding(

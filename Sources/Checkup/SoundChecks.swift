@@ -11,11 +11,13 @@ extension Checkup {
         part, .wrong, text("sound_code") ?? "no-card", reason,
         advice: text("sound_advice") ?? "auricle sound list")
     }
-    let microphone = text("microphone") ?? text("sound") ?? "not known"
-    let loudspeaker = text("loudspeaker") ?? microphone
+    let daemon = facts.daemon ?? Fields()
+    let microphone = Checkup.cardName(daemon, "microphone") ?? text("sound") ?? "not known"
+    let loudspeaker = Checkup.cardName(daemon, "loudspeaker") ?? microphone
     let says =
-      microphone.isSame(as: loudspeaker) ? microphone : "\(microphone); \(loudspeaker)"
-    if let other = otherCards(microphone, loudspeaker) {
+      microphone.isSame(as: loudspeaker)
+      ? microphone : "hears with \(microphone), speaks with \(loudspeaker)"
+    if let other = otherCard {
       return Finding(
         part, .remark, "other-card", "\(says), but it was installed with \(other)",
         advice: "plug that in again; if this one is meant: auricle sound measure --accept")
@@ -31,19 +33,35 @@ extension Checkup {
     return .good(part, says)
   }
 
-  /// Those it was installed with, if they are not these.
-  private func otherCards(_ microphone: String, _ loudspeaker: String) -> String? {
-    guard let hadMicrophone = text("installed_microphone"),
-      let hadLoudspeaker = text("installed_loudspeaker")
-    else { return nil }
-    if !Checkup.isSameCard(microphone, hadMicrophone) { return hadMicrophone }
-    return Checkup.isSameCard(loudspeaker, hadLoudspeaker) ? nil : hadLoudspeaker
+  /// `Speak 510 (48 kHz, mono, 16 bit)`; ALSA's name where the card's own is not known.
+  static func cardName(_ fields: Fields, _ side: String) -> String? {
+    guard let name = fields[side], !name.isEmpty else { return nil }
+    guard let card = fields[side + "_card"], !card.isEmpty else { return name }
+    let shape = name.utf8.drop { $0 != UInt8(ascii: "(") }
+    return shape.isEmpty ? card : "\(card) \(String(decoding: shape, as: UTF8.self))"
+  }
+
+  /// The one it was installed with, if it is not the one in use.
+  private var otherCard: String? {
+    guard let daemon = facts.daemon else { return nil }
+    for side in ["microphone", "loudspeaker"]
+    where text("installed_" + side) != nil && !Checkup.isSameCard(daemon, side) {
+      return text("installed_\(side)_card") ?? text("installed_" + side)
+    }
+    return nil
+  }
+
+  /// Whether it is the one it was installed with.
+  static func isSameCard(_ fields: Fields, _ side: String) -> Bool {
+    if let now = fields[side + "_id"], let then = fields["installed_\(side)_id"] {
+      return now.isSame(as: then)
+    }
+    return nameOfALSA(fields[side]).elementsEqual(nameOfALSA(fields["installed_" + side]))
   }
 
   /// What it granted stands in brackets, and may be otherwise another time.
-  static func isSameCard(_ one: String, _ other: String) -> Bool {
-    one.utf8.prefix { $0 != UInt8(ascii: "(") }
-      .elementsEqual(other.utf8.prefix { $0 != UInt8(ascii: "(") })
+  private static func nameOfALSA(_ text: String?) -> Substring.UTF8View {
+    (text ?? "").utf8.prefix { $0 != UInt8(ascii: "(") }
   }
 
   var sound: [Finding] {
@@ -57,7 +75,7 @@ extension Checkup {
     case .refused(let reason):
       if let liveTrouble { return [liveTrouble] }
       // No card is told above already.
-      if text("sound_reason") != nil { return [.unknown("sound", reason)] }
+      if text("sound_reason") != nil { return [.unknown("sound", "not measured: see card")] }
       let isMuted = facts.daemon?.flag("muted") == true
       return [
         Finding(
@@ -70,7 +88,7 @@ extension Checkup {
       }
       return AcousticWords(
         measured, volume: fields.number("volume").map { Int(clamping: $0) },
-        earlier: Checkup.earlier(fields)
+        earlier: Checkup.earlier(fields), isNewCard: otherCard != nil
       ).findings
     }
   }
@@ -79,8 +97,7 @@ extension Checkup {
   public static func earlier(_ fields: Fields) -> (gainDecibels: Double, day: String)? {
     guard let at = fields.number("installed_at"),
       let gain = fields["installed_echo_gain_db"].flatMap({ Figure.number($0.utf8) }),
-      isSameCard(fields["microphone"] ?? "", fields["installed_microphone"] ?? ""),
-      isSameCard(fields["loudspeaker"] ?? "", fields["installed_loudspeaker"] ?? "")
+      isSameCard(fields, "microphone"), isSameCard(fields, "loudspeaker")
     else { return nil }
     return (gain, day(at))
   }

@@ -24,7 +24,8 @@ struct CheckGatherer {
       facts.settingsProblems = error.lines
     }
     let settings = files?.settings ?? DeviceSettings()
-    if files != nil { lookAtState(settings.device.state, &facts.board) }
+    // Compared with nil, whole settings would be compared, and with them the characters of texts.
+    if let files { lookAtState(files.settings.device.state, &facts.board) }
     do throws(Failure) {
       let control = settings.control
       facts.daemon = try ask(.check, control)

@@ -13,11 +13,17 @@ struct CheckPage {
   let findings: [Finding]
   /// What was measured, for programs.
   var measured: Fields?
+  /// How long it took, in milliseconds; nil where nobody waited.
+  var took: Int64?
 
   var worst: Finding.Grade { Checkup.worst(of: findings) }
 
   func lines(on screen: Screen) -> [String] {
-    var lines = [screen.painted(screen.painted(headline, CheckPage.paint(worst)), .bold), ""]
+    var head = screen.painted(screen.painted(headline, CheckPage.paint(worst)), .bold)
+    if let took {
+      head += screen.painted("   \(Words.fixed((took + 50) / 100, decimals: 1)) s", .dim)
+    }
+    var lines = [head, ""]
     for finding in findings { lines += self.lines(for: finding, on: screen) }
     return lines
   }
@@ -75,6 +81,7 @@ struct CheckPage {
     var json = JSONWriter()
     json.openObject()
     json.add("grade", worst.word)
+    if let took { json.add("took_ms", took) }
     json.openArray("parts")
     for finding in findings {
       json.openObject()

@@ -17,9 +17,11 @@ extension Console {
   }
 
   func check(withSound: Bool, _ invocation: Invocation) -> ExitCode {
+    let start = MonotonicClock.microseconds()
     let facts = gatherer(invocation).facts(withSound: withSound)
     screen.clearBottom()
     var page = CheckPage(findings: Checkup(facts).findings)
+    page.took = (MonotonicClock.microseconds() - start) / 1_000
     if case .measured(let fields) = facts.sound { page.measured = fields }
     show(page, invocation)
     if facts.daemon == nil { return .unreachable }
@@ -72,8 +74,8 @@ extension Console {
     }
   }
 
-  func write(_ bytes: [UInt8], to path: String) throws(Failure) {
-    do throws(LinuxError) { try Files.replace(path, with: bytes) } catch {
+  func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(Failure) {
+    do throws(LinuxError) { try Files.replace(path, with: bytes, mode: mode) } catch {
       throw .refused(error.description)
     }
   }
@@ -95,7 +97,8 @@ extension Console {
     let path = file ?? bundle.name + ".tar"
     try tryToWrite(path)
     let archive = bundle.archive
-    try write(archive, to: path)
+    // What it tells of this device is for whoever made it.
+    try write(archive, to: path, mode: 0o600)
     screen.print("\(path): \(Words.bytes(Int64(archive.count))); have a look, then mail it")
   }
 }

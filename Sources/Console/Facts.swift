@@ -14,6 +14,8 @@ enum Facts {
     "code", "auricle", "auricled", "file", "why", "muted_by", "volume_by", "buttons",
     "installed_microphone", "installed_loudspeaker",
   ]
+  /// Endings of keys that hold text, though it may look like a number.
+  private static let textEndings = ["_card", "_id", "_why"]
   private static let booleans = [
     "muted", "realtime", "final", "far", "in_force", "microphone_constant", "echo",
   ]
@@ -32,7 +34,7 @@ enum Facts {
   static func add(_ fields: Fields, to json: inout JSONWriter, name: String? = nil) {
     json.openObject(name)
     for field in fields.all where !field.key.isSame(as: "error") {
-      if isOne(of: texts, field.key) {
+      if isOne(of: texts, field.key) || ends(field.key, with: textEndings) {
         json.add(field.key, field.value)
       } else if isOne(of: booleans, field.key) {
         if let isSo = fields.flag(field.key) { json.add(field.key, isSo) }
@@ -42,7 +44,7 @@ enum Facts {
         json.add(field.key, number)
       } else if Figure.number(field.value.utf8) != nil {
         json.add(figure: field.value, as: field.key)
-      } else if !hasUnit(field.key) {
+      } else if !ends(field.key, with: units) {
         json.add(field.key, field.value)
       }
     }
@@ -71,8 +73,8 @@ enum Facts {
     return false
   }
 
-  private static func hasUnit(_ key: String) -> Bool {
-    for unit in units where key.utf8.suffix(unit.utf8.count).elementsEqual(unit.utf8) {
+  private static func ends(_ key: String, with endings: [String]) -> Bool {
+    for ending in endings where key.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
       return true
     }
     return false

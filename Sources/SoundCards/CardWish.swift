@@ -29,6 +29,10 @@ public enum CardWish: Equatable, Sendable {
 
   @inline(never)
   public static func parse(_ text: String) throws(Malformed) -> CardWish {
+    // A settings file holds a name in one line.
+    guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+      throw Malformed(right: "one line of text")
+    }
     if text.isSame(as: "auto") { return .auto }
     if let path = text.rest(after: "usb-path:") {
       guard isPath(path) else {

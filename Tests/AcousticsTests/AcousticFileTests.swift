@@ -47,6 +47,7 @@ import Testing
     #expect(bytes.count < 4_096)
     let back = try AcousticFile(contents: bytes)
     #expect(back == file)
+    #expect(back.installed?["click_db"]?.utf8.first == UInt8(ascii: "0"))
     #expect(Measurement(try #require(back.installed))?.echo?.delay == 41.125)
   }
 

@@ -63,6 +63,22 @@ import VoiceCore
     line("drift (ppm)", drifts, 3)
   }
 
+  /// A loudspeaker that follows the microphone's clock hides how they differ, unless it says so.
+  @Test func whatWasDoneAboutTheClocksIsTakenOut() throws {
+    var room = ProbedRoom()
+    room.driftPPM = 2
+    room.jumpAt = 300 * Frame.sampleCount
+    room.jump = 160
+    var recording = room.record()
+    #expect(Measurement(of: recording).echo?.jump != nil)
+    recording.moved = (0..<Probe.frameCount).map { frame in
+      Double(frame * Frame.sampleCount) * 90e-6 + (frame >= 300 ? 160 : 0)
+    }
+    let echo = try #require(Measurement(of: recording).echo)
+    #expect(echo.jump == nil)
+    #expect(abs(try #require(echo.driftPPM) - 92) < 0.5)
+  }
+
   @Test func whatIsMeasuredSurvivesTheWire() throws {
     var room = ProbedRoom()
     room.driftPPM = 31

@@ -44,6 +44,17 @@ import VoiceCore
     #expect(isSame(read, memory))
   }
 
+  @Test func whatOneCardTaughtIsNotKeptForTheNext() throws {
+    let folder = try ScratchFolder()
+    let keeper = EchoKeeper(settings(folder.path))
+    #expect(keeper.hasNews(replies: 3))
+    keeper.learns(on: settings(folder.path, microphone: "plughw:2"), replies: 3)
+    #expect(!keeper.hasNews(replies: 3))
+    #expect(keeper.hasNews(replies: 4))
+    keeper.learns(on: settings(folder.path, microphone: "plughw:2"), replies: 4)
+    #expect(keeper.hasNews(replies: 4))
+  }
+
   @Test func anotherCardLearnsAnew() throws {
     let folder = try ScratchFolder()
     EchoKeeper(settings(folder.path)).keep(memory, replies: 1)

@@ -110,6 +110,45 @@ import Testing
     ),
     ("card", "other-card", .remark, daemon([("loudspeaker", "hw:CARD=HDMI (48 kHz)")])),
     (
+      "card", "other-card", .remark,
+      daemon([
+        ("microphone_id", "usb-id:0b0e:0420:B2,0"),
+        ("installed_microphone_id", "usb-id:0b0e:0420:A1,0"),
+      ])
+    ),
+    // What another fault explains is not named beside it.
+    (
+      "drift", "drift", .wrong,
+      heard {
+        $0.echo?.driftPPM = 420; $0.reductionDecibels = 3
+      }
+    ),
+    (
+      "loudspeaker", "swapped-channels", .wrong,
+      heard {
+        $0.echo?.roomDecibels = -60; $0.reductionDecibels = 1
+      }
+    ),
+    (
+      "delay", "long-delay", .wrong,
+      heard {
+        $0.echo?.delay = 380; $0.reductionDecibels = 2
+      }
+    ),
+    (
+      "microphone", "noisy-microphone", .remark,
+      heard {
+        $0.noiseDecibels = -40; $0.echo?.aboveNoiseDecibels = 8
+      }
+    ),
+    (
+      "clock", "wrong-clock", .wrong,
+      {
+        away("certificate-wrong-clock")(&$0)
+        daemon([("clock_offset_ms", nil)])(&$0); $0.board.now = 86_400
+      }
+    ),
+    (
       "card", "stumbling-card", .remark,
       {
         var fields = block([("stumbles", "3")])
@@ -222,6 +261,28 @@ import Testing
     #expect(finding.grade == grade)
     #expect(!finding.says.isEmpty && !finding.advice.isEmpty)
     #expect(Checkup.worst(of: Checkup(facts).findings) == grade)
+  }
+
+  @Test func aCardIsTheSameWhateverItIsCalledToday() {
+    var facts = CheckupTests.healthy
+    CheckupTests.daemon([
+      ("microphone", "hw:CARD=Device_1,DEV=0 (16 kHz)"), ("microphone_card", "Speak 510"),
+      ("microphone_id", "usb-id:0b0e:0420:A1,0"),
+      ("installed_microphone_id", "usb-id:0b0e:0420:A1,0"),
+    ])(&facts)
+    #expect(complaints(facts).isEmpty)
+    #expect(
+      Checkup(facts).findings[2].says
+        == "hears with Speak 510 (16 kHz), speaks with hw:CARD=Box (48 kHz)")
+  }
+
+  @Test func aClockThatTheAgentCorrectsJudgesNoCertificate() {
+    var facts = CheckupTests.healthy
+    facts.board.now = 86_400
+    CheckupTests.daemon([("clock_offset_ms", "\((CheckupTests.now - 86_400) * 1_000)")])(&facts)
+    #expect(complaints(facts).map(\.code) == ["wrong-clock"])
+    let certificate = Checkup(facts).findings.first { $0.part == "certificate" }
+    #expect(certificate?.says.contains("60 days") == true)
   }
 
   @Test func withoutADaemonThatIsTheFirstAndWorstLine() {

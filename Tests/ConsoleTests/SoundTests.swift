@@ -170,6 +170,7 @@ import WireProtocols
       ("vc4hdmi1", 1, "no card here is called \"vc4hdmi1\": did you mean vc4hdmi0?"),
       ("c", 1, "\"c\" may be one of Device (Speak 510, usb-path:1-1.2), C270"),
       ("usb-id:12", 2, "\"usb-id:12\" names no card: right is usb-id:VENDOR:PRODUCT"),
+      ("hw:0\nrate=8000", 2, "\"hw:0 rate=8000\" names no card: right is one line of text"),
       ("webcam --loudspeaker", 1, "card C270 has no loudspeaker"),
     ] as [(String, Int32, String)])
   func aWordThatNamesNoCardChangesNothing(words: String, code: Int32, sentence: String) throws {

@@ -50,9 +50,9 @@ import Testing
   @Test func nothingButZerosIsASilentOneUntilItLives() {
     var patient = Patient()
     patient.quietRoom(seconds: 5)
-    patient.same(0, seconds: 12)
+    patient.same(0, seconds: 62)
     patient.quietRoom(seconds: 1)
-    #expect(patient.changes.map(\.second) == [15, 17])
+    #expect(patient.changes.map(\.second) == [65, 67])
     #expect(patient.changes.map(\.change) == [.fellIll(.silent), .recovered])
   }
 

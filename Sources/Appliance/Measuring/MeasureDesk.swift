@@ -20,6 +20,8 @@ final class MeasureDesk: @unchecked Sendable {
     let mic: UnsafeMutablePointer<Int16>
     /// dB for each frame; not a number where there was no echo.
     let reduction: UnsafeMutablePointer<Float>
+    /// Samples by which the loudspeaker had made longer what it was given.
+    let moved: UnsafeMutablePointer<Double>
     let frames: Int
   }
 
@@ -44,10 +46,11 @@ final class MeasureDesk: @unchecked Sendable {
     let samples = frames * Frame.sampleCount
     let fresh = Sheet(
       played: .allocate(capacity: samples), mic: .allocate(capacity: samples),
-      reduction: .allocate(capacity: frames), frames: frames)
+      reduction: .allocate(capacity: frames), moved: .allocate(capacity: frames), frames: frames)
     for index in 0..<samples { fresh.played[index] = sound[index] }
     fresh.mic.initialize(repeating: 0, count: samples)
     fresh.reduction.initialize(repeating: .nan, count: frames)
+    fresh.moved.initialize(repeating: 0, count: frames)
     sheet = fresh
     isCalledOff.store(false, ordering: .relaxed)
     turn.store(MeasureDesk.ready, ordering: .releasing)
@@ -69,6 +72,7 @@ final class MeasureDesk: @unchecked Sendable {
     recording.reduction = (0..<sheet.frames).map { frame in
       sheet.reduction[frame].isNaN ? nil : sheet.reduction[frame]
     }
+    recording.moved = Array(UnsafeBufferPointer(start: sheet.moved, count: sheet.frames))
     free()
     turn.store(MeasureDesk.idle, ordering: .releasing)
     return (outcome, recording)
@@ -80,6 +84,7 @@ final class MeasureDesk: @unchecked Sendable {
     old.played.deallocate()
     old.mic.deallocate()
     old.reduction.deallocate()
+    old.moved.deallocate()
   }
 
   // MARK: Audio side

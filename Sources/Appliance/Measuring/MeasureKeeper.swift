@@ -15,8 +15,8 @@ final class MeasureKeeper {
   private struct Task {
     var accept: Bool
     var volume: Int
-    var microphone: String
-    var loudspeaker: String
+    /// As they are told.
+    var cards: Fields
     var stumbles: Int
     var until: SampleTime
     var whyNot = ""
@@ -45,9 +45,13 @@ final class MeasureKeeper {
     }
     if volume == 0 { return "the volume is 0: auricle volume 50" }
     guard bridge.measure.begin(Probe.sound()) else { return "a measurement is under way" }
+    var cards = Fields()
+    cards.add("microphone", microphone)
+    cards.add("loudspeaker", loudspeaker)
+    sound.addCards(to: &cards)
     task = Task(
-      accept: accept, volume: volume, microphone: microphone, loudspeaker: loudspeaker,
-      stumbles: bridge.counters.stumbles.value, until: now + MeasureKeeper.longest)
+      accept: accept, volume: volume, cards: cards, stumbles: bridge.counters.stumbles.value,
+      until: now + MeasureKeeper.longest)
     return nil
   }
 
@@ -77,8 +81,7 @@ final class MeasureKeeper {
     var record = Fields()
     let clock = ClockReading.now
     record.add("at", clock.isWrong ? 0 : clock.system)
-    record.add("microphone", task.microphone)
-    record.add("loudspeaker", task.loudspeaker)
+    for field in task.cards.all { record.add(field.key, field.value) }
     record.add("firmware", Version.current)
     record.add("volume", task.volume)
     var fields = record
@@ -96,10 +99,15 @@ final class MeasureKeeper {
     return fields
   }
 
+  private static let compared = [
+    "at", "microphone", "microphone_card", "microphone_id", "loudspeaker", "loudspeaker_card",
+    "loudspeaker_id", "echo_gain_db", "delay_ms",
+  ]
+
   /// How it was when it was installed, and what was found the last time.
   func addEarlier(to fields: inout Fields) {
     if let installed = file.installed {
-      for key in ["at", "microphone", "loudspeaker", "echo_gain_db", "delay_ms"] {
+      for key in MeasureKeeper.compared {
         if let value = installed[key] { fields.add("installed_" + key, value) }
       }
     }

@@ -43,12 +43,15 @@ struct ProbePlayer {
   ///   - volume: of the loudspeaker, as a gain.
   ///   - canPlay: there is a loudspeaker.
   ///   - reduction: dB that the canceller takes away now.
+  ///   - moved: samples by which the loudspeaker has made longer what it was given.
   mutating func add(
-    to out: inout Frame, volume: Float, canPlay: Bool, reduction: Float?
+    to out: inout Frame, volume: Float, canPlay: Bool, reduction: Float?,
+    moved: Double = 0
   ) {
     guard let sheet else { return }
     if !canPlay { return end(.soundLost) }
     if let reduction { sheet.reduction[frame] = reduction }
+    sheet.moved[frame] = moved
     let isLast = desk.wasCalledOff
     // Over the whole frame: an end in the middle is no edge either.
     let step = ((isLast ? 0 : volume) - gain) / Float(Frame.sampleCount)

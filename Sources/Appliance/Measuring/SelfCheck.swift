@@ -15,7 +15,7 @@ struct SelfCheck {
 
   /// Writes and reads a little on the disk: milliseconds, when somebody asks.
   func add(to fields: inout Fields, link: AgentLink?) {
-    if let sound { add("sound", code(of: sound), sound.reason, sound.advice, to: &fields) }
+    if let sound { add("sound", sound.kind.code, sound.reason, sound.advice, to: &fields) }
     if let health { add("microphone", health.code, health.reason, health.advice, to: &fields) }
     if let loss { add("link", loss.code, loss.reason, loss.advice, to: &fields) }
     if let link {
@@ -34,16 +34,6 @@ struct SelfCheck {
     fields.add(part + "_code", code)
     fields.add(part + "_reason", reason)
     fields.add(part + "_advice", advice)
-  }
-
-  /// Somebody else has the card, or there is none.
-  private func code(of problem: SoundProblem) -> String {
-    let words = Array(problem.reason.utf8)
-    let busy = Array("busy".utf8)
-    guard words.count >= busy.count else { return "no-card" }
-    for start in 0...(words.count - busy.count)
-    where words[start..<(start + busy.count)].elementsEqual(busy) { return "busy-card" }
-    return "no-card"
   }
 
   private func addOwnCertificate(to fields: inout Fields) {

@@ -37,6 +37,8 @@ final class ALSALoudspeaker: Loudspeaker {
   private var least = Int.max
   private var frames = 0
   private var spills = 0
+  /// Samples of silence put in, less those left out.
+  private var jumped = 0
   private var lastDelay = 0
   private var resets = 0
   private var pace: PaceMeter
@@ -94,7 +96,10 @@ final class ALSALoudspeaker: Loudspeaker {
         : output.take(frame, from: leftOut, isSilent: isSilent)
       // What does not fit is dropped: the keeper sees to it that there is room again.
       let written = try hand(over: count)
-      if written < count { spills += 1 }
+      if written < count {
+        spills += 1
+        jumped -= ours(count - written)
+      }
       // One that has stumbled in between has nothing to begin with: it begins with the next frame.
       if pcm.isReady, written > 0 || pcm.available < pcm.granted.buffer { try pcm.start() }
     } catch {
@@ -138,10 +143,14 @@ final class ALSALoudspeaker: Loudspeaker {
     output.setStretch(ppm: keeper.stretchPPM)
     if jump != 0 { resets += 1 }
     if jump >= 0 {
-      try write(silence: min(jump, Cushion.most))
+      let more = min(jump, Cushion.most)
+      jumped += more
+      try write(silence: more)
       return 0
     }
-    return min(-jump, Frame.sampleCount - ALSALoudspeaker.blend)
+    let less = min(-jump, Frame.sampleCount - ALSALoudspeaker.blend)
+    jumped -= less
+    return less
   }
 
   /// In silence, to what the cushion is now.
@@ -150,6 +159,7 @@ final class ALSALoudspeaker: Loudspeaker {
   private func resize() throws(ALSAError) -> Int {
     let more = max(cushion.length - depth, ALSALoudspeaker.blend - Frame.sampleCount)
     depth += more
+    jumped += more
     keeper.move(by: Float(more))
     if more > 0 {
       tape.writeSilence(more)
@@ -260,6 +270,7 @@ final class ALSALoudspeaker: Loudspeaker {
     return samples - ALSALoudspeaker.fade
   }
 
+  var moved: Double { output.moved + Double(jumped) }
   var delay: SampleSpan { SampleSpan(samples: Int64(lastDelay)) }
   var echoDelay: SampleSpan {
     SampleSpan(samples: Int64(max(0, lastDelay - Frame.sampleCount - depth)))

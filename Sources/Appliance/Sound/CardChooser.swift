@@ -84,6 +84,13 @@ final class CardChooser {
 }
 
 extension CardPick {
+  /// What it is, wherever it is plugged in: for whoever compares what is here with what was.
+  var model: String {
+    guard let card, let device, let usb = card.usb else { return identity }
+    let serial = usb.serial.isEmpty ? "" : ":" + usb.serial
+    return "usb-id:" + usb.id + serial + "," + String(device)
+  }
+
   /// The same for as long as it is the same device, in whatever order the kernel finds it.
   var identity: String {
     guard let card, let device else { return alsaName }

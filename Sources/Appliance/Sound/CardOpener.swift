@@ -7,8 +7,27 @@ internal import VoiceCore
 
 /// Why there is no sound, and what to do about it.
 struct SoundProblem: Error {
+  enum Kind {
+    /// None that is wanted is there.
+    case missing
+    /// Somebody else has it.
+    case busy
+    /// It is there and does not do what it is asked.
+    case refusing
+
+    /// For programs.
+    var code: String {
+      switch self {
+      case .missing: "no-card"
+      case .busy: "busy-card"
+      case .refusing: "refusing-card"
+      }
+    }
+  }
+
   let reason: String
   let advice: String
+  var kind = Kind.missing
 }
 
 /// Opens what the settings name. Blocks, so never on the audio thread.
@@ -55,11 +74,14 @@ struct CardOpener {
           "plug in a USB speakerphone, or a microphone and a loudspeaker: they are taken at once")
     }
     guard error.isBusy, let card = pick.card else {
-      return SoundProblem(reason: error.description, advice: error.advice)
+      return SoundProblem(
+        reason: error.description, advice: error.advice,
+        kind: error.isBusy ? .busy : pick.card == nil ? .missing : .refusing)
     }
     let holder = CardScanner.holder(of: card, side, device: pick.device) ?? Holder()
     return SoundProblem(
-      reason: "\(side.word) '\(card.name)' is in use by \(holder.words)", advice: holder.advice)
+      reason: "\(side.word) '\(card.name)' is in use by \(holder.words)", advice: holder.advice,
+      kind: .busy)
   }
 
   /// - Parameter time: where the clock stands, so that the room's events carry the device's time.

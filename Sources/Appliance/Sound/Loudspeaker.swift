@@ -24,6 +24,8 @@ protocol Loudspeaker: AnyObject {
   var echoDelay: SampleSpan { get }
   /// How its clock stands to the microphone's; nil where there is one clock.
   var clock: LoudspeakerClock? { get }
+  /// Samples by which what it was given was made longer so far, to keep it beside the microphone's clock.
+  var moved: Double { get }
   /// Times it ran dry or had no room since it was opened.
   var stumbles: Int { get }
   /// ALSA's name of the card whose mixer it obeys; not on the audio thread.
@@ -40,6 +42,7 @@ extension Loudspeaker {
   var delay: SampleSpan { .zero }
   var echoDelay: SampleSpan { delay }
   var clock: LoudspeakerClock? { nil }
+  var moved: Double { 0 }
 }
 
 /// What a loudspeaker's queue says of the two clocks.

@@ -1,3 +1,4 @@
+internal import ControlProtocol
 internal import Room
 internal import Settings
 internal import SoundCards
@@ -43,6 +44,15 @@ final class SoundKeeper {
   /// Which card works on that side; nil for rooms and files.
   func pick(_ side: Side) -> CardPick? {
     side == .microphone ? microphone.pick : loudspeaker.pick
+  }
+
+  /// What the cards are called, and which they are wherever they are plugged in: nothing for rooms and files.
+  func addCards(to fields: inout Fields) {
+    for side in Side.allCases {
+      guard let pick = pick(side) else { continue }
+      if let card = pick.card { fields.add("\(side.word)_card", card.name) }
+      fields.add("\(side.word)_id", pick.model)
+    }
   }
 
   /// The settings with the cards in use by what they are, whatever was wished; nil while one of them

@@ -20,8 +20,9 @@ public struct MicrophoneHealth: Equatable, Sendable {
 
   /// Constant for longer is no pause of a driver.
   static let patience = SampleSpan.seconds(10)
-  /// Some speakerphones give zeros while nobody speaks. One that came back to life by itself is
-  /// given so many times as long.
+  /// Some speakerphones give zeros while nobody speaks, so zeros are given longer. One that came back
+  /// to life by itself is given so many times as long as it took.
+  static let patienceWithZeros = SampleSpan.seconds(60)
   static let forbearance: Int64 = 4
   /// A voltage of this and noise of at most that.
   private static let voltage = 650
@@ -71,7 +72,7 @@ public struct MicrophoneHealth: Equatable, Sendable {
 
   private func now(at time: SampleTime) -> Trouble? {
     let patience = max(
-      MicrophoneHealth.patience,
+      last == 0 ? MicrophoneHealth.patienceWithZeros : MicrophoneHealth.patience,
       SampleSpan(samples: longestConstant.samples * MicrophoneHealth.forbearance))
     if let constantSince, time - constantSince >= patience { return last == 0 ? .silent : .stuck }
     if let stillSince, constantSince == nil, time - stillSince >= MicrophoneHealth.patience {
