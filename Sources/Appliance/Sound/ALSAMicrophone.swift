@@ -14,10 +14,12 @@ final class ALSAMicrophone: Microphone {
   private static let proof: Int32 = 100
   /// Reads and waits for one frame: a healthy card needs a few.
   static let mostPasses = 200
-  /// Looks at a card whose position is exact, before it is left to wake us.
-  private static let mostNaps = 4
-  /// A nap ends a little later than the sample that it waits for, in microseconds.
+  /// Looks at a card whose position is exact, before it is left to wake us: a period's worth.
+  private static let mostNaps = 12
+  /// A nap ends a little later than the sample that it waits for, and lasts as long as a USB card's
+  /// position stands still, at least; in microseconds.
   private static let spare: Int64 = 100
+  private static let shortestNap: Int64 = 1_000
   /// Stumbles in one frame: each costs about as long as a frame.
   static let mostStumbles = 20
 
@@ -111,7 +113,8 @@ final class ALSAMicrophone: Microphone {
       return try pcm.wait(milliseconds: longestWait)
     }
     naps += 1
-    let span = Int64(missing) * 1_000_000 / Int64(shape.rate) + ALSAMicrophone.spare
+    let rest = Int64(missing) * 1_000_000 / Int64(shape.rate)
+    let span = max(rest, ALSAMicrophone.shortestNap) + ALSAMicrophone.spare
     MonotonicClock.sleep(untilMicroseconds: MonotonicClock.microseconds() + span)
   }
 
