@@ -79,7 +79,7 @@ struct AudioLoop: ~Copyable {
     let judged = chain.hear(mic: mic, reference: reference, at: time)
     let verdict = interrupter.judge(
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
-      isReplyAudible: playout.playhead.isAudible, at: time)
+      isReplyAudible: playout.playhead.isAudible, isPathNew: judged.isPathNew, at: time)
     let before = playout.playhead
     let volume = bridge.gain
     if playout.isCut(audible: audible, order: interrupter.order) { takeBack() }

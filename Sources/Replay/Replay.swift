@@ -77,7 +77,7 @@ public struct Replay: ~Copyable {
     }
     let verdict = interrupter.judge(
       speech: judged.probability, openness: judged.openness, isSpeech: judged.isSpeech,
-      isReplyAudible: isFar, at: time)
+      isReplyAudible: isFar, isPathNew: judged.isPathNew, at: time)
     switch verdict {
     case .ducked: events.append(.duck)
     case .resumed: events.append(.unduck)

@@ -13,9 +13,11 @@ private struct Overheard {
   }
 
   /// Verdicts and when they fell, while a reply plays.
-  func verdicts(_ settings: Interrupter.Settings = .tested, isReplyAudible: Bool = true)
-    -> [(at: Int64, verdict: Interrupter.Verdict)]
-  {
+  ///
+  /// - Parameter newPathAt: the milliseconds at which the echo's way is found to be another.
+  func verdicts(
+    _ settings: Interrupter.Settings = .tested, isReplyAudible: Bool = true, newPathAt: Int64? = nil
+  ) -> [(at: Int64, verdict: Interrupter.Verdict)] {
     var interrupter = Interrupter(settings: settings)
     var gate = SpeechGate()
     var verdicts: [(Int64, Interrupter.Verdict)] = []
@@ -24,7 +26,7 @@ private struct Overheard {
       _ = gate.hear(probabilities[frame], at: time)
       let verdict = interrupter.judge(
         speech: probabilities[frame], openness: opennesses[frame], isSpeech: gate.isSpeech,
-        isReplyAudible: isReplyAudible, at: time)
+        isReplyAudible: isReplyAudible, isPathNew: time.milliseconds == newPathAt, at: time)
       if verdict != .none { verdicts.append((time.milliseconds, verdict)) }
     }
     return verdicts
@@ -47,6 +49,26 @@ extension Interrupter.Settings {
 
   private func isConfirmed(_ verdict: Interrupter.Verdict) -> Bool {
     if case .confirmed = verdict { true } else { false }
+  }
+
+  @Test mutating func whatWasLeftOfAnEchoBeforeItsWayWasKnownIsNobody() {
+    heard.add(0.1, 100)
+    heard.add(0.95, 120)
+    heard.add(0.95, 100)
+    heard.add(0.1, 400)
+    #expect(heard.verdicts().contains { isConfirmed($0.verdict) })
+    let verdicts = heard.verdicts(newPathAt: 220)
+    #expect(verdicts.map(\.verdict) == [.ducked, .held, .resumed])
+    #expect(verdicts.last?.at == 220)
+  }
+
+  @Test mutating func whoSpeaksWhileTheEchosWayChangesIsHeardALittleLater() {
+    heard.add(0.1, 100)
+    heard.add(0.95, 800)
+    let usual = heard.verdicts().first { isConfirmed($0.verdict) }
+    let late = heard.verdicts(newPathAt: 220).first { isConfirmed($0.verdict) }
+    #expect((late?.at ?? 0) - (usual?.at ?? 0) > 200)
+    #expect((late?.at ?? 0) - (usual?.at ?? 0) < 400)
   }
 
   @Test mutating func aPersonWhoGoesOnSpeakingDucksThenHoldsThenInterrupts() {

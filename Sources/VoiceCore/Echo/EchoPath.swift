@@ -10,11 +10,14 @@ struct EchoPath: ~Copyable {
     var stay: Float
     /// How much of the last frames' noise is still there one frame later.
     var noiseMemory: Float
+    /// How likely it is that the path becomes a frame shorter, against that it changes where it is. What
+    /// comes before the direct sound is nothing, so without this nothing would ever be learned there.
+    var hurry: Float
 
     /// Settles deeply and stays while a person speaks.
-    static let patient = Temper(stay: 0.9998, noiseMemory: 0.7)
+    static let patient = Temper(stay: 0.9998, noiseMemory: 0.7, hurry: 0)
     /// Follows a change within a fraction of a second and is never quite still.
-    static let quick = Temper(stay: 0.975, noiseMemory: 0.5)
+    static let quick = Temper(stay: 0.975, noiseMemory: 0.5, hurry: 0.5)
   }
 
   /// What is not known at the start: an echo louder than the loudspeaker's signal is possible.
@@ -164,6 +167,7 @@ struct EchoPath: ~Copyable {
       bin += 4
     }
     let stay = temper.stay * temper.stay
+    let isHurried = temper.hurry > 0
     for partition in 0..<ReferenceSpectra.partitions {
       let past = reference.place(partition)
       let place = partition * row
@@ -185,9 +189,14 @@ struct EchoPath: ~Copyable {
         pathReal.store(wr, at: bin)
         pathImaginary.store(wi, at: bin)
         let learned = doubt * block.start.vector(bin) * power.vector(bin) * EchoPath.confidence
+        var strength = wr * wr + wi * wi
+        if isHurried, partition + 1 < ReferenceSpectra.partitions {
+          let nextReal = pathReal.vector(bin + row)
+          let nextImaginary = pathImaginary.vector(bin + row)
+          strength += (nextReal * nextReal + nextImaginary * nextImaginary) * temper.hurry
+        }
         unsure.store(
-          doubt * (Vector(repeating: 1) - learned) * stay + (wr * wr + wi * wi) * (1 - stay),
-          at: bin)
+          doubt * (Vector(repeating: 1) - learned) * stay + strength * (1 - stay), at: bin)
         bin += 4
       }
     }

@@ -15,10 +15,15 @@ final class EchoRemover {
   /// The same in numbers; full scale is 1.
   var errorNumbers: UnsafeMutablePointer<Float> { canceller.error.start }
 
+  /// Whether the way from the loudspeaker was found to be another in the frame just heard.
+  private(set) var isPathNew = false
+
   func hear(mic: borrowing Frame, reference: borrowing Frame) -> HearingSpectra {
+    let changes = canceller.changes
     aligner.align(mic: mic, reference: reference, into: &placedMic, &placedReference)
     if aligner.shift != 0 { canceller.shift(by: aligner.shift) }
     canceller.cancel(mic: placedMic, reference: placedReference)
+    isPathNew = canceller.changes != changes
     canceller.readError(into: &error)
     return analysis.analyse(canceller, reference: placedReference)
   }

@@ -10,8 +10,11 @@ public struct ReferenceAligner: ~Copyable {
   /// what it would need has not been played yet.
   public static let micDelay = SampleSpan(samples: 96)
 
-  /// Samples that the reference should be ahead of the direct sound, at least.
+  /// Samples that the reference must be ahead of the direct sound, at least.
   static let leastLead = 64
+  /// Where there is a choice it is a frame further ahead: a card that had no room for a frame is ahead
+  /// by that, and what comes before its reference cannot be taken out at all.
+  static let goodLead = leastLead + Frame.sampleCount
 
   private var resampler = ReferenceResampler()
   private var history = ReferenceHistory()
@@ -157,11 +160,11 @@ public struct ReferenceAligner: ~Copyable {
     trackDrift()
   }
 
-  /// Before the direct sound by `leastLead` at least.
+  /// Before the direct sound by `goodLead` at least.
   private mutating func place(at delay: Int) {
     let frame = Frame.sampleCount
     placement = max(
-      tick - history.newest, Int64(max(0, delay - ReferenceAligner.leastLead) / frame))
+      tick - history.newest, Int64(max(0, delay - ReferenceAligner.goodLead) / frame))
   }
 
   private mutating func trackDrift() {

@@ -45,6 +45,8 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     /// How much like words it sounds, 0 to 1: a hum has little.
     public var openness: Float = 1
     public var isSpeech: Bool
+    /// The echo's way was found to be another: what was left of it until now sounded like a person.
+    public var isPathNew = false
     public var change: SpeechGate.Change?
     public var mic: Loudness
     public var reference: Loudness
@@ -75,7 +77,8 @@ public struct HearingChain<Hint: SpeechHint & ~Copyable>: ~Copyable {
     reduction.hear(spectra, gains: answer.gains)
     return Judgement(
       probability: answer.speech, openness: answer.openness, isSpeech: gate.isSpeech,
-      change: change, mic: Loudness(of: mic), reference: Loudness(of: reference), clean: left,
+      isPathNew: echo.isPathNew, change: change, mic: Loudness(of: mic),
+      reference: Loudness(of: reference), clean: left,
       delay: echo.delay, drift: echo.drift, echoReduction: reduction.decibels)
   }
 

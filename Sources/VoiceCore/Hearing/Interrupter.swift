@@ -47,12 +47,16 @@ public struct Interrupter: Sendable {
 
   /// Taken from every frame: what hovers just over the bar, as music does, never adds up.
   static let leak: Float = 0.05
+  /// So long after the path was found to have changed there is more echo left than usual.
+  static let distrust = SampleSpan.milliseconds(250)
   /// Openness at which a sound is no word at all, and from which on it is as good as one.
   static let hum: Float = 0.2
   static let word: Float = 0.6
 
   public var settings: Settings
   private var state = State.quiet
+  /// Until then what sounds like somebody may be echo.
+  private var trustsFrom = SampleTime.start
   /// For somebody making sounds as people do.
   private var voice = Evidence()
   /// For somebody saying words.
@@ -81,12 +85,15 @@ public struct Interrupter: Sendable {
   ///   - openness: how much like words it sounds, 0 to 1; a hum has little.
   ///   - isSpeech: the gate's word: one utterance lasts until it says silence.
   ///   - isReplyAudible: false ends the decision: there is nothing to interrupt.
+  ///   - isPathNew: what was left of the echo until now was not as much as it seemed.
   ///   - time: the end of the frame that was judged.
   public mutating func judge(
     speech probability: Float, openness: Float = 1, isSpeech: Bool, isReplyAudible: Bool,
-    at time: SampleTime
+    isPathNew: Bool = false, at time: SampleTime
   ) -> Verdict {
     guard settings.isEnabled else { return .none }
+    if isPathNew { trustsFrom = time + Interrupter.distrust }
+    if time <= trustsFrom { return begin() }
     weigh(probability, openness, at: time)
     switch state {
     case .quiet:
@@ -119,6 +126,16 @@ public struct Interrupter: Sendable {
         rearm()
       }
       return .none
+    }
+  }
+
+  /// Nobody is believed to speak; of whom that was certain already has been told.
+  private mutating func begin() -> Verdict {
+    voice.clear()
+    words.clear()
+    switch state {
+    case .quiet, .weary, .confirmed: return .none
+    case .suspicious, .holding: return calmDown()
     }
   }
 
