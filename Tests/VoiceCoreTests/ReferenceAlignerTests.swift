@@ -40,9 +40,9 @@ import Testing
     let course = course(EchoScene(seconds: 3, delay: delay, noise: 10))
     #expect(try #require(course.firstKnown) < 100)
     #expect(abs(course.delay - Float(delay)) < 1.5)
-    // 4 to 14 ms ahead of the direct sound, where there is so much.
+    // 14 to 24 ms ahead of the direct sound, where there is so much.
     let lead = delay + 16 - Double(course.placement * Frame.sampleCount)
-    #expect(lead >= 16 && lead < 230)
+    #expect(lead >= 16 && lead < 390)
     #expect(course.shifts.count <= 1)
   }
 
@@ -59,6 +59,15 @@ import Testing
     #expect(abs(course.delay - Float(1_234 + jump)) < 1.5)
     #expect(course.shifts.count == 2)
     #expect(course.shifts.allSatisfy { $0.frame < 100 || $0.frame < 620 })
+  }
+
+  /// Its reference has been stretched by 16 ms when it loses 35 ms of sound: what is in the air now is
+  /// ahead of the tick.
+  @Test func aSlowLoudspeakerThatLosesSoundIsFoundAgain() {
+    let scene = EchoScene(seconds: 90, delay: 400, jump: -560, jumpAt: 80, driftPPM: 200)
+    let course = course(scene)
+    #expect(abs(course.delay - Float(scene.delay(at: 90 * 16_000))) < 3)
+    #expect(course.placement == -1)
   }
 
   @Test func aMicrophoneThatHearsNoLoudspeakerIsLeftAlone() {
@@ -166,7 +175,7 @@ import Testing
     aligner.expect(delay: .milliseconds(120))
     aligner.align(mic: .silence, reference: .silence, into: &placedMic, &placedReference)
     // Thirty milliseconds are left for a driver that counts too many.
-    #expect(aligner.shift == 8)
+    #expect(aligner.shift == 7)
     #expect(aligner.delay == nil)
 
     let (mic, reference) = EchoScene(seconds: 2, delay: 480).frames()
@@ -176,7 +185,7 @@ import Testing
         mic: mic[index], reference: reference[index], into: &placedMic, &placedReference)
       placement += aligner.shift
     }
-    #expect(placement == 2)
+    #expect(placement == 1)
     aligner.expect(delay: .milliseconds(120))
     aligner.align(mic: .silence, reference: .silence, into: &placedMic, &placedReference)
     #expect(aligner.shift == 0)

@@ -114,9 +114,11 @@ extension ReferenceAligner {
   /// - Returns: false while the sound has not said where its echo is.
   func read(into memory: inout EchoMemory) -> Bool {
     guard let delay = place.samples else { return false }
-    // Where drift has carried the resampler since does not matter: streams begin anew.
-    memory.placement = Int(placement)
-    memory.delay = delay
+    // Where drift has carried the resampler since does not matter: streams begin anew, and none begins
+    // ahead of the tick.
+    let lift = max(0, -Int(placement))
+    memory.placement = Int(placement) + lift
+    memory.delay = delay + Float(lift * Frame.sampleCount)
     memory.driftPPM = driftPPM
     memory.driftDeviationPPM = driftDeviationPPM
     return true

@@ -160,11 +160,13 @@ public struct ReferenceAligner: ~Copyable {
     trackDrift()
   }
 
-  /// Before the direct sound by `goodLead` at least.
+  /// Before the direct sound by `goodLead` at least. A slow loudspeaker's reference has been stretched
+  /// so far after hours that its newest frame is ahead of the tick; one that lost sound meanwhile needs it.
   private mutating func place(at delay: Int) {
     let frame = Frame.sampleCount
-    placement = max(
-      tick - history.newest, Int64(max(0, delay - ReferenceAligner.goodLead) / frame))
+    let lead = delay - ReferenceAligner.goodLead
+    let whole = lead >= 0 ? lead / frame : -((frame - 1 - lead) / frame)
+    placement = max(tick - history.newest, Int64(whole))
   }
 
   private mutating func trackDrift() {
