@@ -148,7 +148,7 @@ def rate_that_is_not_what_it_claims(board):
     board.plug().set_rate(16_000, playback=15_950)
 
 
-@fault("card", "no-card", says="no sound card")
+@fault("card", "no-card", says="no sound card|card is gone")
 def card_gone(board):
     board.start()
     after = board.follower.mark()
