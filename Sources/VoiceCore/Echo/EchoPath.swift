@@ -17,7 +17,7 @@ struct EchoPath: ~Copyable {
     /// Settles deeply and stays while a person speaks.
     static let patient = Temper(stay: 0.9998, noiseMemory: 0.7, hurry: 0)
     /// Follows a change within a fraction of a second and is never quite still.
-    static let quick = Temper(stay: 0.975, noiseMemory: 0.5, hurry: 0.2)
+    static let quick = Temper(stay: 0.975, noiseMemory: 0.5, hurry: 0.5)
   }
 
   /// What is not known at the start: an echo louder than the loudspeaker's signal is possible.
