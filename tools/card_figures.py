@@ -14,16 +14,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests/BlackBox"
 import cards  # noqa: E402
 import silencing  # noqa: E402
 from card_stage import CardStage  # noqa: E402
+from cutting import percentile  # noqa: E402
 from programs import Gone  # noqa: E402
 from together import Stage  # noqa: E402
 
 
 KINDS = [*silencing.SHAPES, "server"]
-
-
-def percentile(numbers, share):
-    ordered = sorted(numbers)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+# What is printed where nothing was measured.
+NONE = float("nan")
 
 
 def on_a_stage(play, say):
@@ -58,9 +56,9 @@ def measure_mutes(options):
             found = [one for some in pool.map(run, range(options.parallel)) for one in some]
         times = [time for time, _ in found]
         print(f"{kind}_interruptions {len(times)}")
-        print(f"{kind}_mute_p50_ms {percentile(times, 0.5):.1f}")
-        print(f"{kind}_mute_p99_ms {percentile(times, 0.99):.1f}")
-        print(f"{kind}_mute_worst_ms {max(times, default=float('nan')):.1f}")
+        print(f"{kind}_mute_p50_ms {percentile(times, 0.5, NONE):.1f}")
+        print(f"{kind}_mute_p99_ms {percentile(times, 0.99, NONE):.1f}")
+        print(f"{kind}_mute_worst_ms {max(times, default=NONE):.1f}")
         print(f"{kind}_steepest_edge {max((edge for _, edge in found), default=0)}", flush=True)
 
 
@@ -116,8 +114,8 @@ def measure_replugs(options):
         found = on_a_stage(lambda stage, tells=tells: replugs(stage, options.count, tells), say)
         print(f"{name}s {len(found)}")
         for what, times in (("open", [one[0] for one in found]), ("heard", [one[1] for one in found])):
-            print(f"{name}_{what}_p50_ms {percentile(times, 0.5) * 1e3:.0f}")
-            print(f"{name}_{what}_worst_ms {max(times, default=float('nan')) * 1e3:.0f}", flush=True)
+            print(f"{name}_{what}_p50_ms {percentile(times, 0.5, NONE) * 1e3:.0f}")
+            print(f"{name}_{what}_worst_ms {max(times, default=NONE) * 1e3:.0f}", flush=True)
 
 
 if __name__ == "__main__":

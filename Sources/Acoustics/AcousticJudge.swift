@@ -1,3 +1,5 @@
+internal import VoiceCore
+
 /// What is wrong with how a board hears itself.
 public enum AcousticFault: Equatable, Sendable, CaseIterable {
   case silentMicrophone, stuckMicrophone, onlyVoltage, clippingMicrophone, noisyMicrophone
@@ -8,13 +10,13 @@ public enum AcousticFault: Equatable, Sendable, CaseIterable {
   case drift, wrongRate
   case weakReduction
 
-  /// In one word for programs.
+  /// In one word for programs; what the daemon notices all the time is called so there, too.
   public var code: String {
     switch self {
-    case .silentMicrophone: "silent-microphone"
-    case .stuckMicrophone: "stuck-microphone"
-    case .onlyVoltage: "dc-microphone"
-    case .clippingMicrophone: "clipping-microphone"
+    case .silentMicrophone: MicrophoneHealth.Trouble.silent.code
+    case .stuckMicrophone: MicrophoneHealth.Trouble.stuck.code
+    case .onlyVoltage: MicrophoneHealth.Trouble.voltage.code
+    case .clippingMicrophone: MicrophoneHealth.Trouble.clipping.code
     case .noisyMicrophone: "noisy-microphone"
     case .microphoneOffset: "microphone-offset"
     case .noEchoPath: "no-echo-path"
@@ -48,7 +50,7 @@ public struct AcousticJudge {
   /// dB less or more than when it was installed.
   static let change = (remark: 3.0, wrong: 10.0)
   /// The echo canceller reaches this far.
-  static let longestDelay = 320.0
+  public static let longestDelay = 320.0
   /// Two quartzes differ by less than the first; the canceller undoes the second.
   static let drift = (remark: 200.0, wrong: 300.0)
   /// No clock: a rate that was never what the card said.

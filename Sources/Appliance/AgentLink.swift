@@ -138,9 +138,7 @@ final class AgentLink {
       let (address, headers) = try tokens.target()
       link.connect(to: address, headers: headers, clock: clock.reading)
     } catch {
-      var loss = LinkLoss(error.reason, advice: error.advice)
-      loss.code = "token"
-      decide(.closed(loss))
+      decide(.closed(LinkLoss(error.reason, advice: error.advice, code: "token")))
     }
   }
 
@@ -179,15 +177,14 @@ final class AgentLink {
       keepClock(agent: nil)
       decide(.pong)
     case .closed(let failure):
-      var loss = LinkLoss(failure.reason, topic: failure.summary, advice: failure.advice)
-      loss.code = failure.code
+      var loss = LinkLoss(
+        failure.reason, topic: failure.summary, advice: failure.advice, code: failure.code)
       switch failure.kind {
       case .upgradeRefused(status: 401):
         loss = LinkLoss(
-          failure.reason, topic: failure.summary, advice: tokens.adviceWhenRefused)
+          failure.reason, topic: failure.summary, advice: tokens.adviceWhenRefused, code: "token")
         loss.isUnauthorized = true
         loss.needsSomebody = !tokens.hasBroker
-        loss.code = "token"
       case .upgradeRefused(let status):
         loss.needsRoom = status == 429 || status >= 500
         loss.needsSomebody = !loss.needsRoom

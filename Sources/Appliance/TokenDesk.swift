@@ -25,6 +25,8 @@ final class TokenDesk {
   /// How long a turn may be with the token we have; nil: as long as the settings and the agent allow.
   private(set) var longestTurn: SampleSpan?
   private var endsAt: Int64?
+  /// Of its troubles, for programs.
+  private static let code = "token"
 
   init(on loop: EventLoop, _ settings: DeviceSettings) throws(LinkError) {
     agent = try ServerAddress(url: settings.agent.url)
@@ -43,7 +45,7 @@ final class TokenDesk {
   /// What opens the agent's door, in a word.
   var kind: String { hasBroker ? "broker" : keyFile.isEmpty ? "none" : "key" }
   /// How long the token we have is good for yet, in milliseconds; nil while there is none.
-  var left: Int64? { endsAt.map { $0 - MonotonicClock.microseconds() / 1_000 } }
+  var left: Int64? { endsAt.map { $0 - MonotonicClock.milliseconds() } }
   /// Of the agent; of the broker, which says where the agent is, until it did.
   var address: String { (grant?.address ?? broker ?? agent).description }
 
@@ -79,18 +81,19 @@ final class TokenDesk {
       if let type = RequestHeader("Content-Type", "application/json") { headers.append(type) }
       if !secretFile.isEmpty { headers.append(try TokenDesk.proof(secretFile)) }
     } catch {
-      return then(.refused(TokenDesk.loss(error.reason, advice: error.advice)))
+      return then(.refused(LinkLoss(error.reason, advice: error.advice, code: TokenDesk.code)))
     }
     request.post(to: broker, headers: headers, body: body, clock: clock) {
       [unowned(unsafe) self] outcome in
       switch outcome {
       case .failed(let failure):
-        var loss = LinkLoss(
-          "token broker: \(failure.reason)", topic: "token broker: \(failure.summary)",
-          advice: failure.advice)
         // Certificates have their own words, whoever shows them.
-        if case .tls = failure.kind { loss.code = failure.code } else { loss.code = "token" }
-        waiting(.refused(loss))
+        let code = if case .tls = failure.kind { failure.code } else { TokenDesk.code }
+        waiting(
+          .refused(
+            LinkLoss(
+              "token broker: \(failure.reason)", topic: "token broker: \(failure.summary)",
+              advice: failure.advice, code: code)))
       case .answered(let answer): waiting(take(answer))
       }
     }
@@ -103,7 +106,9 @@ final class TokenDesk {
       let address: ServerAddress
       do throws(LinkError) { address = try ServerAddress(url: answer.url) } catch {
         return .refused(
-          TokenDesk.loss("token broker: \(error.description)", advice: "correct the broker"))
+          LinkLoss(
+            "token broker: \(error.description)", advice: "correct the broker",
+            code: TokenDesk.code))
       }
       var headers: [RequestHeader] = []
       for header in answer.headers {
@@ -111,19 +116,14 @@ final class TokenDesk {
       }
       grant = (address, headers)
       longestTurn = answer.overrides.longestTurnMilliseconds.map { .milliseconds($0) }
-      endsAt = MonotonicClock.microseconds() / 1_000 + Int64(answer.expiresInMilliseconds)
+      endsAt = MonotonicClock.milliseconds() + Int64(answer.expiresInMilliseconds)
       return .granted(lifetime: .milliseconds(answer.expiresInMilliseconds))
     } catch {
       return .refused(
-        TokenDesk.loss(
-          error.description, advice: "is it a broker of ours that listens at broker.url?"))
+        LinkLoss(
+          error.description, advice: "is it a broker of ours that listens at broker.url?",
+          code: TokenDesk.code))
     }
-  }
-
-  private static func loss(_ reason: String, advice: String) -> LinkLoss {
-    var loss = LinkLoss(reason, advice: advice)
-    loss.code = "token"
-    return loss
   }
 
   private static func refusal(_ answer: WebRequest.Answer) -> LinkLoss {
@@ -138,8 +138,8 @@ final class TokenDesk {
       case 500...599: "the broker has trouble; it will be asked again"
       default: "check broker.url"
       }
-    var loss = TokenDesk.loss(
-      "token broker: status \(answer.status), \(reason)", advice: advice)
+    var loss = LinkLoss(
+      "token broker: status \(answer.status), \(reason)", advice: advice, code: TokenDesk.code)
     loss.needsRoom = answer.status == 429 || answer.status >= 500
     loss.needsSomebody = !loss.needsRoom
     loss.shortestWait = .seconds(Int64(answer.retryAfterSeconds))

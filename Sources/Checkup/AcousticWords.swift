@@ -115,7 +115,7 @@ public struct AcousticWords {
         "the sound jumped by \(milliseconds(abs(echo.jump ?? 0))) while it was measured"
     case .longDelay:
       return
-        "\(milliseconds(echo.delay)) from card to microphone: the echo canceller reaches 320 ms"
+        "\(milliseconds(echo.delay)) from card to microphone: the echo canceller reaches \(whole(AcousticJudge.longestDelay)) ms"
     case .drift: return "the \(faster)'s clock is \(whole(abs(ppm))) ppm faster"
     case .wrongRate:
       return

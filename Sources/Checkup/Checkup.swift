@@ -117,15 +117,10 @@ public struct Checkup {
     }
     guard let free else { return .unknown(part, "\(folder): not known") }
     let says = "\(size(free)) free for \(folder)"
-    if free < Checkup.disk.wrong {
-      return Finding(
-        part, .wrong, "full-disk", says, advice: "make room: journalctl --vacuum-size=20M")
-    }
-    if free < Checkup.disk.remark {
-      return Finding(
-        part, .remark, "full-disk", says, advice: "make room: journalctl --vacuum-size=20M")
-    }
-    return .good(part, says)
+    guard free < Checkup.disk.remark else { return .good(part, says) }
+    return Finding(
+      part, free < Checkup.disk.wrong ? .wrong : .remark, "full-disk", says,
+      advice: "make room: journalctl --vacuum-size=20M")
   }
 
   private var temperature: Finding {

@@ -60,20 +60,18 @@ struct CheckGatherer {
 
   /// In a word, a sentence and what to do.
   static func words(_ failure: Failure) -> (code: String, says: String, advice: String) {
-    let code =
-      switch failure {
-      case .notRunning: "no-daemon"
-      case .notPermitted: "not-permitted"
-      case .silent: "silent-daemon"
-      default: "daemon"
-      }
-    if case .notRunning = failure {
+    let log = "journalctl -u auricled -n 30"
+    let code: String
+    switch failure {
+    case .notRunning:
       return (
-        code, failure.sentence,
-        "systemctl start auricled; why it ended: journalctl -u auricled -n 30"
+        "no-daemon", failure.sentence, "systemctl start auricled; why it ended: \(log)"
       )
+    case .notPermitted: code = "not-permitted"
+    case .silent: code = "silent-daemon"
+    default: code = "daemon"
     }
-    return (code, failure.sentence, failure.advice.first ?? "journalctl -u auricled -n 30")
+    return (code, failure.sentence, failure.advice.first ?? log)
   }
 
   /// Keys of which the files say something else than what is in force.

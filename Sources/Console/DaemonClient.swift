@@ -35,9 +35,9 @@ struct DaemonClient: ~Copyable {
       // It may have said why before it hung up; else reading tells.
       guard error.isPeerGone else { throw .unreachable(error) }
     }
-    let deadline = MonotonicClock.microseconds() / 1_000 + patience
+    let deadline = MonotonicClock.milliseconds() + patience
     while true {
-      let left = deadline - MonotonicClock.microseconds() / 1_000
+      let left = deadline - MonotonicClock.milliseconds()
       guard left > 0,
         case .block(let reply) = try next(milliseconds: Int32(truncatingIfNeeded: left), stop: nil)
       else { throw .silent(milliseconds: patience) }

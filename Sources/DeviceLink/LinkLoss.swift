@@ -7,7 +7,7 @@ public struct LinkLoss: Equatable, Sendable {
   /// The reason without what one attempt happened to find out besides, and another does not.
   public let topic: String
   /// What it was, in one word for programs.
-  public var code = "link"
+  public let code: String
   /// The agent did not accept the token.
   public var isUnauthorized = false
   /// One of the two sent what the other does not take: in a session that goes on it would again.
@@ -21,10 +21,13 @@ public struct LinkLoss: Equatable, Sendable {
   /// We wanted it so.
   public private(set) var isPlanned = false
 
-  public init(_ reason: String, topic: String? = nil, advice: String) {
+  public init(
+    _ reason: String, topic: String? = nil, advice: String, code: String = "link"
+  ) {
     self.reason = reason
     self.topic = topic ?? reason
     self.advice = advice
+    self.code = code
   }
 
   /// What a fatal error of the agent means (docs/PROTOCOL.md, "Errors").

@@ -139,9 +139,10 @@ public struct LinkMachine: Sendable {
     switch phase {
     case .waiting(let until) where now >= until: call(&effects)
     case .minting(let since) where now - since >= settings.connectLimit:
-      var loss = LinkLoss("the token broker does not answer", advice: "is broker.url right?")
-      loss.code = "token"
-      notGranted(loss, &effects)
+      notGranted(
+        LinkLoss(
+          "the token broker does not answer", advice: "is broker.url right?", code: "token"),
+        &effects)
     case .connecting(let since) where now - since >= settings.connectLimit:
       hangUp(LinkLoss("no connection in time", advice: "check the network"), &effects)
     case .greeting(let since) where now - since >= settings.helloLimit:

@@ -75,11 +75,11 @@ public struct ChildProcess: ~Copyable {
   private static func read(
     _ output: borrowing FileDescriptor, limit: Int, milliseconds: Int64
   ) throws(LinuxError) -> (bytes: [UInt8], isWhole: Bool) {
-    let deadline = MonotonicClock.microseconds() / 1_000 + milliseconds
+    let deadline = MonotonicClock.milliseconds() + milliseconds
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 16_384)
     while bytes.count < limit {
-      let left = deadline - MonotonicClock.microseconds() / 1_000
+      let left = deadline - MonotonicClock.milliseconds()
       guard left > 0, try output.waitUntilReadable(milliseconds: Int32(clamping: left)) else {
         break
       }

@@ -8,6 +8,8 @@ public enum MonotonicClock {
     return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1_000
   }
 
+  public static func milliseconds() -> Int64 { microseconds() / 1_000 }
+
   /// Sleeps until the clock shows `moment`; returns at once when it has passed.
   public static func sleep(untilMicroseconds moment: Int64) {
     var target = timespec()

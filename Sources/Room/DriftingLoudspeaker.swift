@@ -30,25 +30,12 @@ struct DriftingLoudspeaker {
   init(ppm: Int) {
     stretch = Int64(ppm) * 4_294_967_296 / 1_000_000
     whole = -Int64(DriftingLoudspeaker.headStart)
-    var kernels: [Float] = []
-    kernels.reserveCapacity((DriftingLoudspeaker.phases + 1) * DriftingLoudspeaker.taps)
-    for phase in 0...DriftingLoudspeaker.phases {
-      for tap in 0..<DriftingLoudspeaker.taps {
-        kernels.append(
-          DriftingLoudspeaker.weight(
-            Double(tap - DriftingLoudspeaker.reach + 1)
-              - Double(phase) / Double(DriftingLoudspeaker.phases)))
-      }
+    let count = (DriftingLoudspeaker.phases + 1) * DriftingLoudspeaker.taps
+    kernels = [Float](unsafeUninitializedCapacity: count) { rows, made in
+      InterpolationKernel.fill(
+        rows.baseAddress!, reach: DriftingLoudspeaker.reach, phases: DriftingLoudspeaker.phases)
+      made = count
     }
-    self.kernels = kernels
-  }
-
-  /// A sinc under Hann's window.
-  private static func weight(_ distance: Double) -> Float {
-    if distance == 0 { return 1 }
-    guard distance != distance.rounded(), abs(distance) < Double(reach) else { return 0 }
-    let window = 0.5 + 0.5 * Turn.of(distance / Double(2 * reach)).cosine
-    return Float(window * Turn.of(distance / 2).sine / (.pi * distance))
   }
 
   /// Samples by which what is heard now is later than what is given now.

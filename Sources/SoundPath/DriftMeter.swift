@@ -19,22 +19,18 @@ public struct DriftMeter: Sendable {
   /// What must be added so that the line goes on where it was before the lag jumped.
   private var offset: Float = 0
   private var isCut = false
-  /// Blocks since the line began anew without a look at its place.
-  private var secondsPerBlock: Float
 
   /// Millionths by which the lag grows: positive, if what is played moves slower than what is heard.
   public private(set) var ppm: Float = 0
   /// How unsure that is; nil while nobody knows anything.
   public private(set) var deviation: Float?
 
-  public init(secondsPerBlock: Float = 1) { self.secondsPerBlock = secondsPerBlock }
+  public init() {}
 
   /// The lag is not what it was a moment ago, and that says nothing of the clocks.
   public mutating func cut() { isCut = true }
 
-  public mutating func restart() { self = DriftMeter(secondsPerBlock: secondsPerBlock) }
-
-  /// The next block's lag in milliseconds.
+  /// The lag of the next block, which lasts a second, in milliseconds.
   public mutating func hear(_ milliseconds: Float) {
     if isCut, count > 0 { offset = expected - milliseconds }
     isCut = false
@@ -83,8 +79,7 @@ public struct DriftMeter: Sendable {
       }
       spread = fit()
     }
-    let perBlock = line.slope / secondsPerBlock
-    ppm = max(-DriftMeter.steepest, min(DriftMeter.steepest, perBlock * 1_000))
+    ppm = max(-DriftMeter.steepest, min(DriftMeter.steepest, line.slope * 1_000))
   }
 
   private func residual(_ age: Int) -> Float {
@@ -120,8 +115,7 @@ public struct DriftMeter: Sendable {
     let variance = error / max(used - 2, 1)
     // No clock is read better than to a few microseconds.
     let least: Float = 0.005
-    deviation =
-      ((variance + least * least) / max(square, 1)).squareRoot() * 1_000 / secondsPerBlock
+    deviation = ((variance + least * least) / max(square, 1)).squareRoot() * 1_000
     return (variance * used / max(used - 1, 1)).squareRoot()
   }
 }

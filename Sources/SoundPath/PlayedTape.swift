@@ -16,8 +16,8 @@ public struct PlayedTape: ~Copyable {
   }
   deinit { samples.deallocate() }
 
-  public mutating func write(_ frame: borrowing Frame, from first: Int = 0) {
-    for index in first..<Frame.sampleCount { put(frame[index]) }
+  public mutating func write(_ frame: borrowing Frame) {
+    for index in 0..<Frame.sampleCount { put(frame[index]) }
   }
 
   public mutating func writeSilence(_ count: Int) {

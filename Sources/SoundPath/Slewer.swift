@@ -32,14 +32,8 @@ public struct Slewer: ~Copyable {
     source = .allocate(capacity: Slewer.taps + Slewer.mostSamples)
     source.initialize(repeating: 0)
     kernels = .allocate(capacity: (Slewer.phases + 1) * Slewer.taps)
-    for phase in 0...Slewer.phases {
-      for tap in 0..<Slewer.taps {
-        let distance =
-          Double(tap - Slewer.reach + 1) - Double(phase) / Double(Slewer.phases)
-        kernels[phase * Slewer.taps + tap] = Float(
-          InterpolationKernel.value(distance, reach: Slewer.reach))
-      }
-    }
+    InterpolationKernel.fill(
+      kernels.baseAddress!, reach: Slewer.reach, phases: Slewer.phases)
   }
   deinit {
     source.deallocate()

@@ -39,7 +39,7 @@ public final class NetworkWatch {
 
   private func heard() {
     guard news.takeMayBeUp(), pending == nil else { return }
-    let now = MonotonicClock.microseconds() / 1_000
+    let now = MonotonicClock.milliseconds()
     let wait = max(NetworkWatch.settleMilliseconds, nextAt - now)
     nextAt = now + wait + NetworkWatch.leastGapMilliseconds
     pending = Alarm(on: loop, afterMilliseconds: wait) { [unowned(unsafe) self] in

@@ -1,13 +1,12 @@
 """A device to plant faults in: the daemon on cards of the sound lab, with an agent that answers."""
 
-import os
-import subprocess
 import threading
 
 import cards
+import checking
 from checking import GOOD, Findings
 from following import Follower, is_event
-from programs import SECONDS, device_program, free_port
+from programs import free_port
 from together import Stage
 
 PHONE = {"id": "Device", "name": "Speak 510", "maker": "Jabra", "usb": "1-1.2", "vendor": "0b0e",
@@ -77,12 +76,7 @@ class Board:
         return self.follower.await_(is_event(kind, **wanted), f"{kind} {wanted}", after=after)
 
     def auricle(self, *arguments):
-        """The command line, as a technician types it on the device."""
-        words = [*device_program("AURICLE_CLI"), *map(str, arguments),
-                 "--config", str(self.config), "--socket", str(self.bench.socket)]
-        return subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS + 30,
-            env={**os.environ, **self.environment})
+        return checking.auricle(self.bench, *arguments, environment=self.environment)
 
     def check(self, with_sound=True) -> Findings:
         if not self.follower:

@@ -27,15 +27,19 @@ class Findings:
                          for part in self.answer["parts"])
 
 
+def auricle(bench, *arguments, environment=None, config=True):
+    """The command line, as a technician types it on the device."""
+    words = [*device_program("AURICLE_CLI"), *map(str, arguments), "--socket", str(bench.socket)]
+    if config:
+        words += ["--config", str(bench.folder / "auricle.conf")]
+    return subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS + 30,
+        env={**os.environ, **(environment or {})})
+
+
 class CheckTest(BlackBoxTest):
-    def auricle(self, *arguments, environment=None, config=True):
-        words = [*device_program("AURICLE_CLI"), *map(str, arguments)]
-        words += ["--socket", str(self.bench.socket)]
-        if config:
-            words += ["--config", str(self.bench.folder / "auricle.conf")]
-        return subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS + 30,
-            env={**os.environ, **(environment or {})})
+    def auricle(self, *arguments, **options):
+        return auricle(self.bench, *arguments, **options)
 
     def check(self, *options, environment=None):
         done = self.auricle("check", "--json", *options, environment=environment)

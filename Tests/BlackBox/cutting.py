@@ -195,9 +195,9 @@ def run(cuts: int, parallel: int, seed: int, **settings: dict) -> tuple[list[Cut
             [talk.problem for talk in talks if talk.problem])
 
 
-def percentile(values: list[float], share: float) -> float:
+def percentile(values: list[float], share: float, of_nothing: float = 0.0) -> float:
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else of_nothing
 
 
 def figures(cuts: list[Cut]) -> list[tuple[str, float]]:

@@ -33,6 +33,13 @@ class Gone(AssertionError):
     """What was awaited did not come."""
 
 
+def process_facts(process):
+    """KiB that are resident, and how many descriptors are open."""
+    place = Path(f"/proc/{process}")
+    resident = re.search(r"VmRSS:\s+(\d+)", (place / "status").read_text())
+    return int(resident[1]), len(os.listdir(place / "fd"))
+
+
 class Program:
     """A running program whose output is kept, line by line, with the time at which it came."""
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 import statistics
 from dataclasses import dataclass
-from pathlib import Path
 
 from following import Follower, is_event
 from native_agent import NativeAgent
-from programs import Bench, temporary_folder
+from programs import Bench, process_facts, temporary_folder
 from relay import Relay
 
 # Until the allocator has seen everything once.
@@ -46,13 +43,6 @@ class Found:
             ("descriptors_grown", self.descriptors_grown), ("resident_kib", self.resident_kib)]
 
 
-def _facts(process: int) -> tuple[int, int]:
-    place = Path(f"/proc/{process}")
-    resident = re.search(r"VmRSS:\s+(\d+)", (place / "status").read_text())
-    assert resident
-    return int(resident[1]), len(os.listdir(place / "fd"))
-
-
 def run(cycles: int) -> Found:
     """So many connections that end with a reset, after some that only warm it up."""
     bench = Bench(temporary_folder())
@@ -74,11 +64,11 @@ def run(cycles: int) -> Found:
 
         for _ in range(WARM):
             cycle()
-        before = _facts(daemon.identifier)
+        before = process_facts(daemon.identifier)
         latencies.clear()
         for _ in range(cycles):
             cycle()
-        after = _facts(daemon.identifier)
+        after = process_facts(daemon.identifier)
         tenth = max(1, cycles // 10)
         first, last = latencies[:tenth], latencies[-tenth:]
         return Found(

@@ -7,20 +7,17 @@ recordings. What is counted is counted in the room's own time.
 from __future__ import annotations
 
 import array
-import os
-import re
 import shutil
 import statistics
 import time
 import wave
 from collections import deque
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import opus
 from cutting import percentile
 from native_agent import NativeAgent
-from programs import Bench, Control, Gone, temporary_folder
+from programs import Bench, Gone, process_facts, temporary_folder
 
 QUESTIONS = (
     "what are your opening hours", "where are the toilets", "tell me about the exhibition",
@@ -174,16 +171,6 @@ class Judge:
         self.errors.append(error)
 
 
-def _resident(process: int) -> int:
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
-    assert found
-    return int(found[1])
-
-
-def _descriptors(process: int) -> int:
-    return len(os.listdir(f"/proc/{process}/fd"))
-
-
 def run(hours: float, ppm: int, speed: int = 1_000, seed: int = 1) -> list[tuple[str, float]]:
     """So many hours of the room's time; memory and descriptors are compared with those after the first
     hour, or after the first quarter of less."""
@@ -206,9 +193,9 @@ def run(hours: float, ppm: int, speed: int = 1_000, seed: int = 1) -> list[tuple
                 raise Gone(f"the daemon is gone:\n{daemon.output[-3000:]}")
             judge.take(event)
             if before is None and judge.at_ms >= warm:
-                before = _resident(daemon.identifier), _descriptors(daemon.identifier)
+                before = process_facts(daemon.identifier)
         took = time.monotonic() - started
-        after = _resident(daemon.identifier), _descriptors(daemon.identifier)
+        after = process_facts(daemon.identifier)
         status = bench.status()
         errors = judge.errors or [float("inf")]
         return [

@@ -26,16 +26,8 @@ struct ReferenceResampler: ~Copyable {
   private let kernel = FloatMemory(count: taps)
 
   init() {
-    for phase in 0...ReferenceResampler.phases {
-      for tap in 0..<ReferenceResampler.taps {
-        // Distance of this tap's sample from the place that is wanted.
-        let distance =
-          Double(tap - ReferenceResampler.reach + 1)
-          - Double(phase) / Double(ReferenceResampler.phases)
-        kernels[phase * ReferenceResampler.taps + tap] = Float(
-          InterpolationKernel.value(distance, reach: ReferenceResampler.reach))
-      }
-    }
+    InterpolationKernel.fill(
+      kernels.start, reach: ReferenceResampler.reach, phases: ReferenceResampler.phases)
   }
 
   /// Samples that the next frame begins later than it would have without drift, to about 2^-20.

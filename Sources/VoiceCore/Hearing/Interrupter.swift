@@ -93,7 +93,7 @@ public struct Interrupter: Sendable {
   ) -> Verdict {
     guard settings.isEnabled else { return .none }
     if isPathNew { trustsFrom = time + Interrupter.distrust }
-    if time <= trustsFrom { return begin() }
+    if time <= trustsFrom { return disbelieve() }
     weigh(probability, openness, at: time)
     switch state {
     case .quiet:
@@ -130,7 +130,7 @@ public struct Interrupter: Sendable {
   }
 
   /// Nobody is believed to speak; of whom that was certain already has been told.
-  private mutating func begin() -> Verdict {
+  private mutating func disbelieve() -> Verdict {
     voice.clear()
     words.clear()
     switch state {
