@@ -11,12 +11,13 @@ import VoiceCore
     var desk = MuteDesk()
     let isMuted = desk.set(true, by: .button)
     #expect(isMuted)
-    desk.turnSwitch(true, of: "panel")
+    let isOn = desk.turnSwitch(true, of: "panel")
+    #expect(isOn)
     #expect(desk.by == "switch")
     let isOverruled = desk.set(false, by: .command)
     #expect(!isOverruled)
     #expect(desk.isMuted && desk.wish == .button)
-    desk.turnSwitch(false, of: "panel")
+    _ = desk.turnSwitch(false, of: "panel")
     #expect(desk.isMuted && desk.by == "button")
     let isOpened = desk.set(false, by: .command)
     #expect(isOpened)
@@ -33,11 +34,24 @@ import VoiceCore
     var desk = MuteDesk()
     desk.loseSwitch()
     #expect(!desk.isMuted)
-    desk.turnSwitch(true, of: "panel")
+    _ = desk.turnSwitch(true, of: "panel")
     desk.loseSwitch()
     #expect(desk.by == "lost-switch")
     let isOpened = desk.set(false, by: .button)
     #expect(isOpened && !desk.isMuted)
+  }
+
+  @Test func aSwitchThatIsBackHasTheLastWordAgain() {
+    var desk = MuteDesk(wish: .lostSwitch)
+    let isOn = desk.turnSwitch(true, of: "panel")
+    #expect(isOn && desk.by == "switch")
+    let isOff = desk.turnSwitch(false, of: "panel")
+    #expect(isOff && !desk.isMuted)
+    let isNews = desk.turnSwitch(false, of: "panel")
+    #expect(!isNews)
+    var other = MuteDesk(wish: .button)
+    let isStillOff = other.turnSwitch(false, of: "panel")
+    #expect(!isStillOff && other.by == "button")
   }
 }
 
@@ -125,6 +139,12 @@ import VoiceCore
     #expect(panel.turn(talk, isOn: true, of: 1, at: at(0)) == nil)
     #expect(panel.turn(talk, isOn: false, of: 1, at: at(0)) == .talk(isDown: false))
     #expect(panel.turn(talk, isOn: false, of: 1, at: at(0)) == nil)
+  }
+
+  @Test func aSwitchThatComesAndStandsOffSaysSo() {
+    #expect(panel.turn(mute, isOn: false, of: 1, at: at(0)) == .muteSwitch(isOn: false))
+    #expect(panel.turn(mute, isOn: true, of: 1, at: at(0)) == .muteSwitch(isOn: true))
+    #expect(panel.turn(mute, isOn: false, of: 2, at: at(0)) == nil, "another is on")
   }
 
   @Test func ofTwoWhoHoldItBothMustLetGo() {

@@ -195,6 +195,18 @@ class SwitchTest(HandsTest):
         self.assertEqual(self.ask("mute", muted="no")["error"], "0")
         self.await_open()
 
+    def test_one_that_comes_back_says_how_it_stands(self):
+        watch = self.start()
+        self.switch.switch("SW_MUTE_DEVICE", True)
+        watch.await_event("microphone", muted_by="switch")
+        self.switch.unplug()
+        watch.await_event("microphone", muted_by="lost-switch")
+        after = len(watch.events)
+        self.switch.switch("SW_MUTE_DEVICE", False)
+        self.switch.plug()
+        watch.await_event("microphone", after=after, muted="no", muted_by="")
+        self.await_open()
+
 
 class ButtonTest(HandsTest):
     def buttons(self, **options):

@@ -104,7 +104,10 @@ private struct ButtonRun {
       }
       let isNews = held[device][key] != isOn
       held[device][key] = isOn
-      if !isNews { try hold(action == nil, "\(role) did something twice") }
+      if !isNews {
+        let isOff = role == .muteSwitch && action == .muteSwitch(isOn: false) && !isHeld(2)
+        try hold(action == nil || isOff, "\(role) did something twice")
+      }
       try take(action)
     case 6:
       for _ in 0...choices.pick(100) {

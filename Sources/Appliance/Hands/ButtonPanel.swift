@@ -43,10 +43,13 @@ package struct ButtonPanel {
     _ role: Role, _ isOn: Bool, _ device: Int, _ now: SampleTime
   ) -> Action? {
     let place = down.firstIndex { $0.device == device && $0.role == role }
-    guard isOn != (place != nil) else { return nil }
-    if let place { down.remove(at: place) } else { down.append((device, role)) }
     // Of two who hold the same, both must let go.
     let isHeldElsewhere = down.contains { $0.role == role && $0.device != device }
+    guard isOn != (place != nil) else {
+      // A switch that comes and stands off says so, too: one that was lost may have been on.
+      return role == .muteSwitch && !isOn && !isHeldElsewhere ? .muteSwitch(isOn: false) : nil
+    }
+    if let place { down.remove(at: place) } else { down.append((device, role)) }
     switch role {
     case .talk: return isHeldElsewhere ? nil : .talk(isDown: isOn)
     case .muteSwitch: return isHeldElsewhere ? nil : .muteSwitch(isOn: isOn)

@@ -40,8 +40,7 @@ extension ConversationLoop {
       // Whoever pressed it is not to wonder.
       if setMute(!hands.mute.isMuted, by: .button) != nil { give(.problem) }
     case .muteSwitch(let isOn):
-      hands.mute.turnSwitch(isOn, of: device)
-      muteChanged()
+      if hands.mute.turnSwitch(isOn, of: device) { muteChanged() }
     }
   }
 

@@ -8,7 +8,8 @@ package struct MuteDesk: Equatable {
     case command, button
     /// `sound.mute_at_start`, or a state of before that cannot be read.
     case start
-    /// A switch that was pulled out while it was on: its last word holds until somebody says otherwise.
+    /// A switch that was pulled out while it was on: its last word holds until somebody says otherwise,
+    /// be it a switch that is plugged in.
     case lostSwitch
 
     package var word: String {
@@ -46,8 +47,12 @@ package struct MuteDesk: Equatable {
     return true
   }
 
-  package mutating func turnSwitch(_ isOn: Bool, of device: String) {
+  /// - Returns: false when that is how it was.
+  package mutating func turnSwitch(_ isOn: Bool, of device: String) -> Bool {
+    let before = self
     switchedBy = isOn ? device : nil
+    if wish == .lostSwitch { wish = nil }
+    return self != before
   }
 
   package mutating func loseSwitch() {
