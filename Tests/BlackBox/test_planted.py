@@ -161,12 +161,6 @@ def no_echo_path_between_two_cards(board):
     board.lab.add(id="Ear", usb="1-1.3", vendor="2886", product="0018", capture=dict(SHAPE)).page["log_off"] = 1
 
 
-@acoustic("microphone", "silent-microphone", REMARK, says="so while nobody speaks")
-def zeros_of_a_card_that_cancels_its_echo(board):
-    board.settings["alsa"]["cancels_echo"] = "yes"
-    board.plug().page["mic_silent"] = 1
-
-
 @acoustic("drift", "wrong-rate", says="a card's rate is not what it claims")
 def rate_that_is_not_what_it_claims(board):
     board.plug().set_rate(16_000, playback=15_950)

@@ -200,6 +200,19 @@ import Testing
         $0.cancelsEcho = true; $0.echo = nil; $0.isConstant = true; $0.offset = 0
       }
     ),
+    // The same, and the daemon has heard nothing else for long.
+    (
+      "microphone", "silent-microphone", .wrong,
+      {
+        heard {
+          $0.cancelsEcho = true; $0.echo = nil; $0.isConstant = true; $0.offset = 0
+        }(&$0)
+        daemon([
+          ("microphone_code", "silent-microphone"), ("microphone_reason", "zeros"),
+          ("microphone_advice", "plug it in"),
+        ])(&$0)
+      }
+    ),
     (
       "microphone", "stuck-microphone", .wrong,
       heard {
