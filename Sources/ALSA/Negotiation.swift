@@ -4,6 +4,12 @@ internal import VoiceCore
 
 /// Finds the best shape that a card takes, and sets it.
 struct Negotiation {
+  /// For a card whose position moves by periods: what it has fetched beyond its position is out of
+  /// reach. A USB card keeps up to twelve transfers under way, of a millisecond at least.
+  private static let shortPeriod: SampleSpan = .milliseconds(1)
+  /// What the settings say of themselves: any other was chosen by somebody.
+  private static let usualPeriod: SampleSpan = .milliseconds(10)
+
   let handle: OpaquePointer
   let device: String
   let wish: ShapeWish
@@ -87,14 +93,24 @@ struct Negotiation {
     var rate: CUnsignedInt = 0
     try check(snd_pcm_hw_params_get_rate(hardware, &rate, nil), "read the rate of")
     let perSecond = Int64(Frame.sampleRate)
-    var periodFrames = snd_pcm_uframes_t(period.samples * Int64(rate) / perSecond)
+    let isCoarse = isHardware && snd_pcm_hw_params_is_batch(hardware) == 1
+    let wanted = isCoarse && period == Negotiation.usualPeriod ? Negotiation.shortPeriod : period
+    var periodFrames = snd_pcm_uframes_t(wanted.samples * Int64(rate) / perSecond)
+    var bufferFrames = snd_pcm_uframes_t(buffer.samples * Int64(rate) / perSecond)
+    // Of a card that takes a few periods only, short ones must not make the buffer short.
+    if isCoarse {
+      try check(
+        snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &bufferFrames),
+        "set the buffer of")
+    }
     try check(
       snd_pcm_hw_params_set_period_size_near(handle, hardware, &periodFrames, nil),
       "set the period of")
-    var bufferFrames = snd_pcm_uframes_t(buffer.samples * Int64(rate) / perSecond)
-    try check(
-      snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &bufferFrames),
-      "set the buffer of")
+    if !isCoarse {
+      try check(
+        snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &bufferFrames),
+        "set the buffer of")
+    }
     try check(snd_pcm_hw_params(handle, hardware), "configure")
 
     // What was asked for is not always what was granted.
@@ -112,7 +128,7 @@ struct Negotiation {
     return PCM.Granted(
       shape: CardShape(rate: Int(rate), channels: Int(channels), format: format),
       period: Int(periodFrames), buffer: Int(bufferFrames), isHardware: isHardware,
-      isCoarse: snd_pcm_hw_params_is_batch(hardware) == 1)
+      isCoarse: isCoarse)
   }
 
   private func wakeUps(_ granted: PCM.Granted) throws(ALSAError) {
