@@ -27,6 +27,8 @@ final class ALSALoudspeaker: Loudspeaker {
   private static let stall: Int64 = 100_000
   /// Frames in which a card that plays must have moved: half a second.
   private static let mostStill = 50
+  /// Frames in a row in which it had to begin anew: a second in which nothing was heard.
+  private static let mostBeginnings = 100
   /// Over which what is left out is blended, in samples of ours.
   private static let blend = 32
 
@@ -55,6 +57,7 @@ final class ALSALoudspeaker: Loudspeaker {
   private var given: Int64 = 0
   private var position: Int64 = 0
   private var still = 0
+  private var beginnings = 0
   /// When the last frame came, in microseconds; 0 before the first.
   private var lastTime: Int64 = 0
   let name: String
@@ -96,8 +99,11 @@ final class ALSALoudspeaker: Loudspeaker {
       var leftOut = 0
       if let queue = pcm.isRunning ? pcm.queue : nil {
         try check(queue.length)
+        beginnings = 0
         leftOut = try keep(queue, behind, isQuiet: isSilent && output.isQuiet)
       } else {
+        beginnings += 1
+        if beginnings > ALSALoudspeaker.mostBeginnings { throw PCM.stuck(pcm.device) }
         try restart(behind)
       }
       tape.write(frame)
