@@ -93,7 +93,9 @@ struct Negotiation {
     var rate: CUnsignedInt = 0
     try check(snd_pcm_hw_params_get_rate(hardware, &rate, nil), "read the rate of")
     let perSecond = Int64(Frame.sampleRate)
-    let isCoarse = isHardware && snd_pcm_hw_params_is_batch(hardware) == 1
+    // ALSA's conversion stands in front of a card of its own; a sound server has positions of its own.
+    let isCard = isHardware || snd_pcm_type(handle) == SND_PCM_TYPE_PLUG
+    let isCoarse = isCard && snd_pcm_hw_params_is_batch(hardware) == 1
     let wanted = isCoarse && period == Negotiation.usualPeriod ? Negotiation.shortPeriod : period
     var periodFrames = snd_pcm_uframes_t(wanted.samples * Int64(rate) / perSecond)
     var bufferFrames = snd_pcm_uframes_t(buffer.samples * Int64(rate) / perSecond)

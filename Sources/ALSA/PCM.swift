@@ -172,8 +172,8 @@ public struct PCM: ~Copyable {
   public var queue: Queue? {
     var room: snd_pcm_sframes_t = 0
     var delay: snd_pcm_sframes_t = 0
-    // What a plugin has fetched is a guess of its own.
-    guard granted.isHardware else {
+    // What a sound server has fetched is a guess of its own.
+    guard granted.isHardware || granted.isCoarse else {
       guard snd_pcm_delay(handle, &delay) == 0 else { return nil }
       return Queue(waiting: max(0, Int(delay)), fetched: 0)
     }
