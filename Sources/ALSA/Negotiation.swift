@@ -7,6 +7,8 @@ struct Negotiation {
   /// For a card whose position moves by periods: what it has fetched beyond its position is out of
   /// reach. A USB card keeps up to twelve transfers under way, of a millisecond at least.
   private static let shortPeriod: SampleSpan = .milliseconds(1)
+  /// Two of our frames and a little must have room, or there is none while one is on its way.
+  private static let leastBuffer: SampleSpan = .milliseconds(25)
   /// What the settings say of themselves: any other was chosen by somebody.
   private static let usualPeriod: SampleSpan = .milliseconds(10)
 
@@ -126,6 +128,14 @@ struct Negotiation {
     try check(snd_pcm_hw_params_get_buffer_size(hardware, &bufferFrames), "read the buffer of")
     guard let format = SampleFormat(format), channels >= 1, rate >= 1, bufferFrames >= 1 else {
       throw refusal
+    }
+    guard Int64(bufferFrames) * perSecond >= Negotiation.leastBuffer.samples * Int64(rate) else {
+      throw ALSAError(
+        device: device,
+        action: "get a buffer of \(Negotiation.leastBuffer.milliseconds) ms from", code: -EINVAL,
+        advice:
+          "its own holds \(Int64(bufferFrames) * 1_000 / Int64(rate)) ms, too little to speak or hear without gaps: use another card"
+      )
     }
     return PCM.Granted(
       shape: CardShape(rate: Int(rate), channels: Int(channels), format: format),

@@ -73,6 +73,13 @@ class Shapes(Together):
         shape = {"rates": [47_250], "channels": 2}
         self.converse(stage, shape, shape, ("47.25 kHz", "47.25 kHz"))
 
+    def play_a_buffer_that_is_too_short_is_told(self, stage):
+        shape = {"rates": [48_000], "buffer": (2, 960)}
+        here = CardStage(stage, playback=shape, capture=shape)
+        here.start()
+        here.follower.await_(is_event("state", state="fault"), "fault")
+        self.assertRegex(stage.bench.status()["fault"], "buffer of 25 ms.*holds 20 ms.*another card")
+
     def play_a_card_that_takes_few_periods_gets_longer_ones(self, stage):
         shape = {"rates": [48_000], "periods": (2, 8)}
         self.converse(stage, shape, shape, ("48 kHz", "48 kHz"))
