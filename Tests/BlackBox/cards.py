@@ -84,11 +84,14 @@ class Lab:
         self.cards, self.inputs = [], []
         self._room = Page(self.world / "room", TALKERS * TALKER_WORDS)
         self._talks = 0
+        # Of libasound, where it is not the system's.
+        self.configuration = None
         sysfs.list_cards(self)
 
     @property
     def environment(self):
-        return {"AURICLE_LAB": str(self.world), "LD_PRELOAD": str(library())}
+        configuration = {"ALSA_CONFIG_PATH": str(self.configuration)} if self.configuration else {}
+        return {"AURICLE_LAB": str(self.world), "LD_PRELOAD": str(library()), **configuration}
 
     def add(self, **description):
         """A card, plugged in unless `plugged` is false; see `Card`."""
