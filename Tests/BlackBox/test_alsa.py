@@ -12,7 +12,7 @@ from soundserver import SoundServer
 from trouble import answering
 from websocket import FakeAgent
 
-# How soon a card that is back is in use: it is looked for four times a second.
+# How soon a card that is back is in use: it is looked for every two seconds at last.
 AGAIN_SECONDS = 20
 
 
