@@ -17,7 +17,7 @@ public struct DriftMeter: Sendable {
   /// Where the next one goes.
   private var next = 0
   /// What must be added so that the line goes on where it was before the lag jumped.
-  private var offset: Float = 0
+  private var offset = 0.0
   private var isCut = false
 
   /// Millionths by which the lag grows: positive, if what is played moves slower than what is heard.
@@ -30,14 +30,19 @@ public struct DriftMeter: Sendable {
   /// The lag is not what it was a moment ago, and that says nothing of the clocks.
   public mutating func cut() { isCut = true }
 
-  /// The lag of the next block, which lasts a second, in milliseconds.
-  public mutating func hear(_ milliseconds: Float) {
-    if isCut, count > 0 { offset = expected - milliseconds }
+  /// The lag of the next block, which lasts a second, in milliseconds. In years it becomes a number
+  /// that a Float does not hold.
+  public mutating func hear(_ milliseconds: Double) {
+    if count == 0 {
+      offset = -milliseconds
+    } else if isCut {
+      offset = Double(expected) - milliseconds
+    }
     isCut = false
-    blocks[next] = milliseconds + offset
+    blocks[next] = Float(milliseconds + offset)
     next = next + 1 == DriftMeter.capacity ? 0 : next + 1
     count = min(count + 1, DriftMeter.capacity)
-    // Kept small, or a Float would lose what a line of months adds up to.
+    // Kept small for the same reason.
     if next == 0 { settle() }
     if count >= DriftMeter.least { draw() }
   }
@@ -57,7 +62,7 @@ public struct DriftMeter: Sendable {
   private mutating func settle() {
     let base = blocks[slot(0)]
     for index in 0..<DriftMeter.capacity { blocks[index] -= base }
-    offset -= base
+    offset -= Double(base)
   }
 
   private mutating func draw() {

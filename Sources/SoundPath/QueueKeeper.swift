@@ -15,7 +15,7 @@ public struct QueueKeeper: Sendable {
 
   /// Blocks of a second.
   public static let blockFrames = 100
-  private static let perMillisecond: Float = 16
+  private static let perMillisecond = 16.0
 
   /// Time in which half and more of what is wrong is made good.
   private var holdSeconds: Float { kind == .hardware ? 10 : 60 }
@@ -96,7 +96,7 @@ public struct QueueKeeper: Sendable {
     filled = 0
     lag = middle
     // As it would be if nothing had been slewed: the clocks alone.
-    meter.hear(Float(Double(middle) - moved) / QueueKeeper.perMillisecond)
+    meter.hear((Double(middle) - moved) / QueueKeeper.perMillisecond)
     guard let aim else {
       self.aim = middle
       return 0

@@ -9,8 +9,9 @@ import Testing
     var meter = DriftMeter()
     var outside = 0
     for second in 1...600 {
-      let noise = Float.random(in: -0.3...0.3, using: &random)
-      meter.hear(5 + Float(second) * ppm / 1_000 + noise)
+      let noise = Double.random(in: -0.3...0.3, using: &random)
+      let drift = Double(second) * Double(ppm) / 1_000
+      meter.hear(5 + drift + noise)
       guard let deviation = meter.deviation else { continue }
       if abs(meter.ppm - ppm) > 3 * deviation + 0.2 { outside += 1 }
     }
@@ -32,28 +33,28 @@ import Testing
     var meter = DriftMeter()
     for second in 1...120 {
       let isWrong = second % 10 == 0
-      let noise = Float.random(in: -0.05...0.05, using: &random)
-      meter.hear(Float(second) * 0.05 + noise + (isWrong ? 15 : 0))
+      let noise = Double.random(in: -0.05...0.05, using: &random)
+      meter.hear(Double(second) * 0.05 + noise + (isWrong ? 15 : 0))
     }
     #expect(abs(meter.ppm - 50) < 2)
   }
 
   @Test func whatJumpsIsNoDrift() {
     var meter = DriftMeter()
-    var offset: Float = 0
+    var offset = 0.0
     for second in 1...300 {
       if second % 40 == 0 {
         offset += 7
         meter.cut()
       }
-      meter.hear(Float(second) * -0.02 + offset)
+      meter.hear(Double(second) * -0.02 + offset)
     }
     #expect(abs(meter.ppm + 20) < 0.5)
   }
 
   @Test func daysLaterItIsAsExactAsInTheFirstHour() {
     var meter = DriftMeter()
-    for second in 1...200_000 { meter.hear(Float(Double(second) * 0.1)) }
+    for second in 1...200_000 { meter.hear(Double(second) * 0.1) }
     #expect(abs(meter.ppm - 100) < 1)
   }
 }

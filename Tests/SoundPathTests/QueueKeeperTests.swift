@@ -1,3 +1,4 @@
+import Foundation
 import SoundPath
 import Testing
 
@@ -91,5 +92,37 @@ import Testing
     cards.run(seconds: 3_600) { worst = max(worst, abs($0.lag - Double($0.keeper.aim ?? 0))) }
     #expect(worst < 64, "\(worst / 16) ms off")
     #expect(cards.ranDry == 0)
+  }
+
+  /// Two quartzes that warm up and cool down, and a machine that is late now and then.
+  @Test(arguments: [-100.0, 100]) func aDayPassesWithinHalfAMillisecond(ppm: Double) {
+    var cards = VirtualCards(ppm: ppm, aim: 128, seed: 9)
+    cards.run(seconds: 180)
+    var (worst, worstDrift) = (0.0, 0.0)
+    for minute in 1...(24 * 60) {
+      cards.ppm = ppm + 10 * sin(Double(minute) / (24 * 60) * 2 * .pi)
+      if minute % 60 == 0 { cards.stall(480) }
+      if minute % 7 == 0 { cards.stall(60) }
+      cards.run(seconds: 60) { worst = max(worst, abs($0.lag - Double($0.keeper.aim ?? 0))) }
+      worstDrift = max(worstDrift, abs(Double(cards.keeper.drift?.ppm ?? .nan) - cards.ppm))
+    }
+    #expect(worst <= half, "\(worst / 16) ms off")
+    #expect(worstDrift < 2)
+    // What was short once is long enough for the next time; and it is not long for ever.
+    #expect(cards.ranDry > 1 && cards.ranDry < 24)
+    #expect(cards.cushion.length <= Cushion.most)
+    #expect(cards.jumps == 0)
+  }
+
+  /// What all slewing adds up to in years is no number that a Float holds to a sample.
+  @Test(arguments: [-200.0, 200]) func clocksAreToldApartAfterYearsAsOnTheFirstDay(ppm: Double) {
+    let year = 365.25 * 86_400 * 16_000 * ppm / 1e6
+    var cards = VirtualCards(ppm: ppm, moved: 10 * year, seed: 10)
+    cards.run(seconds: 180)
+    #expect(abs(Double(cards.keeper.drift?.ppm ?? .nan) - ppm) < 2)
+    #expect((cards.keeper.drift?.deviation ?? .infinity) < 3)
+    var worst = 0.0
+    cards.run(seconds: 600) { worst = max(worst, abs($0.lag - 192)) }
+    #expect(worst <= half, "\(worst / 16) ms off")
   }
 }

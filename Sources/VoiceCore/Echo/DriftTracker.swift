@@ -29,6 +29,7 @@ struct DriftTracker: ~Copyable {
   private let correlation = FloatMemory(count: EchoBins.fftSize)
 
   private var frames = 0
+  private var tellingFrames = 0
   private var blockStart: Int64 = 0
   private var lagSum = 0.0
   private var timeSum: Int64 = 0
@@ -74,15 +75,18 @@ struct DriftTracker: ~Copyable {
   }
 
   /// One frame of echo.
-  /// - Parameter lag: where the resampler has moved the reference, in samples.
+  /// - Parameters:
+  ///   - isTelling: not a lone tone.
+  ///   - lag: where the resampler has moved the reference, in samples.
   mutating func hear(
     micReal: UnsafeMutablePointer<Float>, micImaginary: UnsafeMutablePointer<Float>,
     real: UnsafeMutablePointer<Float>, imaginary: UnsafeMutablePointer<Float>,
-    tick: Int64, lag: Double
+    isTelling: Bool, tick: Int64, lag: Double
   ) {
     if frames > 0 && tick - blockStart > DriftTracker.longestBlock { frames = 0 }
     if frames == 0 {
       blockStart = tick
+      tellingFrames = 0
       lagSum = 0
       timeSum = 0
       blockReal.clear()
@@ -99,11 +103,13 @@ struct DriftTracker: ~Copyable {
       bin += 4
     }
     frames += 1
+    if isTelling { tellingFrames += 1 }
     lagSum += lag
     timeSum += tick - blockStart
     guard frames >= blockFrames else { return }
     let count = Double(frames)
     frames = 0
+    guard tellingFrames * 2 > Int(count) else { return }
     measure(at: Double(blockStart) + Double(timeSum) / count, lag: lagSum / count)
   }
 

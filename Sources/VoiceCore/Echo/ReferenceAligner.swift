@@ -176,7 +176,7 @@ public struct ReferenceAligner: ~Copyable {
       tracker.hear(
         micReal: micReal.start, micImaginary: micImaginary.start,
         real: history.real(number), imaginary: history.imaginary(number),
-        tick: tick, lag: resampler.lag)
+        isTelling: history.isTelling(number), tick: tick, lag: resampler.lag)
     }
     let ppm = tracker.ppm
     let deviation = tracker.ppmDeviation
