@@ -4,6 +4,14 @@ internal import VoiceCore
 
 /// Finds the best shape that a card takes, and sets it.
 struct Negotiation {
+  /// For a card whose position moves by periods: what it has fetched beyond its position is out of
+  /// reach. A USB card keeps up to twelve transfers under way, of a millisecond at least.
+  private static let shortPeriod: SampleSpan = .milliseconds(1)
+  /// Two of our frames and a little must have room, or there is none while one is on its way.
+  private static let leastBuffer: SampleSpan = .milliseconds(25)
+  /// What the settings say of themselves: any other was chosen by somebody.
+  private static let usualPeriod: SampleSpan = .milliseconds(10)
+
   let handle: OpaquePointer
   let device: String
   let wish: ShapeWish
@@ -87,14 +95,26 @@ struct Negotiation {
     var rate: CUnsignedInt = 0
     try check(snd_pcm_hw_params_get_rate(hardware, &rate, nil), "read the rate of")
     let perSecond = Int64(Frame.sampleRate)
-    var periodFrames = snd_pcm_uframes_t(period.samples * Int64(rate) / perSecond)
+    // ALSA's conversion stands in front of a card of its own; a sound server has positions of its own.
+    let isCard = isHardware || snd_pcm_type(handle) == SND_PCM_TYPE_PLUG
+    let isCoarse = isCard && snd_pcm_hw_params_is_batch(hardware) == 1
+    let wanted = isCoarse && period == Negotiation.usualPeriod ? Negotiation.shortPeriod : period
+    var periodFrames = snd_pcm_uframes_t(wanted.samples * Int64(rate) / perSecond)
+    var bufferFrames = snd_pcm_uframes_t(buffer.samples * Int64(rate) / perSecond)
+    // Of a card that takes a few periods only, short ones must not make the buffer short.
+    if isCoarse {
+      try check(
+        snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &bufferFrames),
+        "set the buffer of")
+    }
     try check(
       snd_pcm_hw_params_set_period_size_near(handle, hardware, &periodFrames, nil),
       "set the period of")
-    var bufferFrames = snd_pcm_uframes_t(buffer.samples * Int64(rate) / perSecond)
-    try check(
-      snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &bufferFrames),
-      "set the buffer of")
+    if !isCoarse {
+      try check(
+        snd_pcm_hw_params_set_buffer_size_near(handle, hardware, &bufferFrames),
+        "set the buffer of")
+    }
     try check(snd_pcm_hw_params(handle, hardware), "configure")
 
     // What was asked for is not always what was granted.
@@ -109,10 +129,18 @@ struct Negotiation {
     guard let format = SampleFormat(format), channels >= 1, rate >= 1, bufferFrames >= 1 else {
       throw refusal
     }
+    guard Int64(bufferFrames) * perSecond >= Negotiation.leastBuffer.samples * Int64(rate) else {
+      throw ALSAError(
+        device: device,
+        action: "get a buffer of \(Negotiation.leastBuffer.milliseconds) ms from", code: -EINVAL,
+        advice:
+          "its own holds \(Int64(bufferFrames) * 1_000 / Int64(rate)) ms, too little to speak or hear without gaps: use another card"
+      )
+    }
     return PCM.Granted(
       shape: CardShape(rate: Int(rate), channels: Int(channels), format: format),
       period: Int(periodFrames), buffer: Int(bufferFrames), isHardware: isHardware,
-      isCoarse: snd_pcm_hw_params_is_batch(hardware) == 1)
+      isCoarse: isCoarse)
   }
 
   private func wakeUps(_ granted: PCM.Granted) throws(ALSAError) {

@@ -14,8 +14,17 @@ public struct PCM: ~Copyable {
     public let buffer: Int
     /// The card itself, with nothing in between.
     public let isHardware: Bool
-    /// Its position moves by whole periods: up to one more may have been played than it says.
+    /// Its position moves by whole periods: up to one more may have been fetched than it says.
     public let isCoarse: Bool
+  }
+
+  /// What stands between our end and the air, in samples of each channel.
+  public struct Queue: Equatable, Sendable {
+    /// In the buffer: what runs dry, and what can be taken back.
+    public let waiting: Int
+    /// In the card's own hands: on the bus, in its converter. Nobody gets it back.
+    public let fetched: Int
+    public var length: Int { waiting + fetched }
   }
 
   public let device: String
@@ -159,24 +168,34 @@ public struct PCM: ~Copyable {
     if direction == .microphone { try start() }
   }
 
-  /// Samples of each channel between our end and the air; nil when the card does not say, for it has
-  /// stumbled or was never started.
-  public var delay: Int? {
-    var frames: snd_pcm_sframes_t = 0
-    guard snd_pcm_delay(handle, &frames) == 0 else { return nil }
-    return max(0, Int(frames))
+  /// Nil when the card does not say, for it has stumbled or was never started.
+  public var queue: Queue? {
+    var room: snd_pcm_sframes_t = 0
+    var delay: snd_pcm_sframes_t = 0
+    // What a sound server has fetched is a guess of its own.
+    guard granted.isHardware || granted.isCoarse else {
+      guard snd_pcm_delay(handle, &delay) == 0 else { return nil }
+      return Queue(waiting: max(0, Int(delay)), fetched: 0)
+    }
+    guard snd_pcm_avail_delay(handle, &room, &delay) == 0 else { return nil }
+    let waiting = max(0, granted.buffer - Int(room))
+    return Queue(waiting: waiting, fetched: max(0, Int(delay) - waiting))
   }
 
   /// Samples of each channel that wait to be read, or for which there is room.
   public var available: Int { max(0, Int(snd_pcm_avail(handle))) }
 
-  /// Takes back what was written last and is not yet on its way.
+  /// Takes back what was written last and still waits in the buffer.
   ///
+  /// - Parameters:
+  ///   - frameCount: at most.
+  ///   - margin: so much of it the card may fetch meanwhile: it is left.
+  ///   - least: less is not worth it.
   /// - Returns: how many samples of each channel; 0 where the card does not give back.
-  public func takeBack(_ frameCount: Int) -> Int {
-    guard granted.isHardware, frameCount > 0 else { return 0 }
-    let most = min(frameCount, Int(snd_pcm_rewindable(handle)))
-    guard most > 0 else { return 0 }
+  public func takeBack(_ frameCount: Int, but margin: Int = 0, atLeast least: Int = 1) -> Int {
+    guard granted.isHardware, snd_pcm_avail(handle) >= 0 else { return 0 }
+    let most = min(frameCount, Int(snd_pcm_rewindable(handle)) - margin)
+    guard most >= max(1, least) else { return 0 }
     return max(0, Int(snd_pcm_rewind(handle, snd_pcm_uframes_t(most))))
   }
 

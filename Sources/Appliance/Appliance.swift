@@ -139,7 +139,7 @@ public enum Appliance {
     Log.info("stopped")
   }
 
-  /// Without news the cards are looked for four times a second while one is missing, and that is all.
+  /// Without news the cards are looked for while one is missing (`SearchPace`), and that is all.
   private static func watchCards(_ settings: DeviceSettings) -> NewsHolder? {
     guard settings.sound.card == .alsa else { return nil }
     do throws(LinuxError) { return NewsHolder(try FolderNews.open("/dev/snd")) } catch {

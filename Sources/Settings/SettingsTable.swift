@@ -99,11 +99,11 @@ public enum SettingsTable {
     ) { $0.carry(&$1.alsa.loudspeaker) },
     Setting(
       "alsa", "period", .number(5...50, .time),
-      "How much sound the card hands over at a time. Smaller reacts faster and costs more."
+      "How much sound the card hands over at a time. Smaller reacts faster and costs more. At 10 ms, a card whose position moves by periods, as USB cards' do, gets one of 1 ms: what it has fetched ahead is heard after a mute."
     ) { $0.carry(&$1.alsa.period) },
     Setting(
-      "alsa", "buffer", .number(20...500, .time),
-      "How much sound the card may hold: at least two periods. Larger survives longer stalls and reacts later."
+      "alsa", "buffer", .number(40...500, .time),
+      "How much sound the card may hold: at least two periods. Larger survives longer stalls; what waits in it is as little as the machine keeps up with."
     ) { $0.carry(&$1.alsa.buffer) },
     Setting(
       "alsa", "rate",

@@ -84,11 +84,14 @@ class Lab:
         self.cards, self.inputs = [], []
         self._room = Page(self.world / "room", TALKERS * TALKER_WORDS)
         self._talks = 0
+        # Of libasound, where it is not the system's.
+        self.configuration = None
         sysfs.list_cards(self)
 
     @property
     def environment(self):
-        return {"AURICLE_LAB": str(self.world), "LD_PRELOAD": str(library())}
+        configuration = {"ALSA_CONFIG_PATH": str(self.configuration)} if self.configuration else {}
+        return {"AURICLE_LAB": str(self.world), "LD_PRELOAD": str(library()), **configuration}
 
     def add(self, **description):
         """A card, plugged in unless `plugged` is false; see `Card`."""
@@ -149,8 +152,9 @@ class Card:
     `usb` is its USB path (1-1.2), else it is a platform device called `device`. `playback` and `capture` are
     dicts, or lists of them: rates, or rate_range; channels (a number, or (least, most)); formats; device; period,
     periods, buffer ((least, most) in frames, a count, frames); period_bytes, buffer_bytes (most); period_us;
-    broken_periods (a buffer need not be so many whole periods); can (of INFO); burst_ms; queue_ms
-    (between the buffer and the air); and of a capture noise (dBFS), ears ("room", "loopback" or "none", with
+    broken_periods (a buffer need not be so many whole periods); can (of INFO; USB cards are "batch");
+    burst_ms; queue_ms (between the buffer and the air); urbs (both as snd-usb-audio makes them of period and
+    buffer: so USB cards do); and of a capture noise (dBFS), ears ("room", "loopback" or "none", with
     ":gain", for each channel) and hears (loudspeakers: dicts with card, device, delay_ms, gain in decibels, clip).
     """
 
@@ -302,7 +306,7 @@ def _pcm_lines(card, direction, pcm):
         return f"{value[0]} {value[1]}" if isinstance(value, (tuple, list)) else f"{value} {value}"
 
     info = INFO["interleaved"] | INFO["block"]
-    for word in pcm.get("can", ("mmap", "pause")):
+    for word in pcm.get("can", ("mmap", "pause", "batch") if card.usb else ("mmap", "pause")):
         info |= INFO[word]
     title = pcm.get("name", "USB Audio" if card.usb else card.title)
     lines = [f"pcm {pcm.get('device', 0)} {direction}", f"pcm_id {title[:63]}", f"pcm_name {title[:79]}"]
@@ -323,6 +327,7 @@ def _pcm_lines(card, direction, pcm):
         f"info {info}",
         f"burst_ns {pcm.get('burst_ms', 1.0 if card.usb else 0.0) * 1e6}",
         f"queue_ns {pcm.get('queue_ms', 0.0) * 1e6}",
+        f"urbs {int(pcm.get('urbs', bool(card.usb)))}",
         f"noise {-400.0 if noise is None else noise}",
     ]
     if direction == "capture":

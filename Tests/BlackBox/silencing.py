@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import threading
 import time
+from dataclasses import dataclass
 
 import opus
 from card_stage import CardStage
@@ -14,11 +15,11 @@ from soundserver import SoundServer
 
 # Kinds of cards, by what matters to a mute.
 SHAPES = {
-    # Fetches a millisecond at a time.
+    # Has several milliseconds under way, which nobody gets back.
     "usb": dict(playback={"rates": [48_000], "channels": 2}, capture={"rates": [48_000], "channels": 1}),
     "codec": dict(usb=None, playback={"rates": [16_000, 48_000], "channels": 2},
                   capture={"rates": [16_000, 48_000], "channels": 2}),
-    "no-rewind": dict(playback={"rates": [48_000], "channels": 2, "can": ("mmap", "no_rewinds")},
+    "no-rewind": dict(usb=None, playback={"rates": [48_000], "channels": 2, "can": ("mmap", "no_rewinds")},
                       capture={"rates": [48_000], "channels": 1}),
 }
 # Below this nobody hears the rest of a fade.
@@ -26,13 +27,28 @@ SILENT = 8
 INTERRUPTION = "please stop it now"
 
 
+@dataclass
+class Silence:
+    """Milliseconds from the end of the ten in which it was decided until nothing is heard; the steepest edge
+    between two samples on the way there, and the steepest just before; whether the card gave anything back, and
+    how often it had run dry since the time before."""
+
+    ms: float
+    edge: int = 0
+    usual_edge: int = 0
+    gave_back: bool = False
+    stumbles: int = 0
+
+    @property
+    def is_cut(self):
+        return self.edge > 1.5 * self.usual_edge
+
+
 def steepest(samples):
     return max((abs(after - before) for before, after in zip(samples, samples[1:])), default=0)
 
 
 def silence_after(card, decided_ms):
-    """Milliseconds from the end of the ten in which it was decided until nothing is heard, and the
-    steepest edge on the way there."""
     played, heard = card.played(), card.heard()
     decided = heard.time_of(decided_ms * heard.rate / 1_000)
     samples = played.channel()
@@ -42,19 +58,26 @@ def silence_after(card, decided_ms):
         quiet = quiet + 1 if abs(samples[place]) <= SILENT else 0
         place += 1
     end = place - quiet
-    return (played.time_of(end) - decided) / 1e6, steepest(samples[first:place])
+    return Silence((played.time_of(end) - decided) / 1e6, steepest(samples[first:place]),
+                   steepest(samples[max(0, first - played.rate // 20):first]))
 
 
 def silences(stage, kind, count):
-    """Somebody speaks over an answer, again and again: what `silence_after` says of each time."""
+    """Somebody speaks over an answer, again and again: the `Silence` of each time."""
     here = stage.here = CardStage(stage, **SHAPES[kind])
     here.card.hears(here.card, delay_ms=8, gain=-25)
     follower = here.start(answers=lambda turn: opus.tone(6_000))
     here.await_idle()
     voice = stage.bench.voice(INTERRUPTION)
+    page = here.card.page
+    before = page["rewinds"], page["playback_xruns"]
     for held in holds(follower, lambda: here.lab.say(voice), count):
         time.sleep(0.2)
-        yield silence_after(here.card, held.at_ms)
+        silence = silence_after(here.card, held.at_ms)
+        now = page["rewinds"], page["playback_xruns"]
+        silence.gave_back, silence.stumbles = now[0] > before[0], now[1] - before[1]
+        before = now
+        yield silence
 
 
 def holds(follower, say, count):
@@ -120,6 +143,6 @@ def served_silences(stage, count):
 
         for held in holds(follower, say, count):
             time.sleep(0.6)
-            yield (ear.last_sound(held.when, held.when + 0.5) - held.when) * 1e3, 0
+            yield Silence((ear.last_sound(held.when, held.when + 0.5) - held.when) * 1e3)
     finally:
         ear.process.kill()

@@ -62,6 +62,10 @@ class SoundServer:
             self._order("load-module", *module.split())
         self._set_echo()
 
+    def suspend(self, sink, is_suspended):
+        """As whoever owns the session does when the card is needed elsewhere."""
+        self._order("suspend-sink", sink, "1" if is_suspended else "0")
+
     @staticmethod
     def _sink(name):
         return f"module-null-sink sink_name={name} rate=48000 channels=1"

@@ -9,7 +9,7 @@ from trouble import answering
 from websocket import FakeAgent
 
 USB = {"id": "Device", "usb": "1-1.2", "vendor": "2886", "product": "0018", "serial": "0042", "maker": "Seeed"}
-# How soon a card that is back is in use: it is looked for four times a second.
+# How soon a card that is back is in use: it is looked for every two seconds at last.
 AGAIN_SECONDS = 20
 
 

@@ -87,6 +87,15 @@ class CardTrouble(Together):
         self.converse(here)
         here.check_spoken()
 
+    def play_a_loudspeaker_that_does_nothing_but_stumble_is_a_fault_until_it_stops(self, stage):
+        here = self.begin(stage)
+        after = here.follower.mark()
+        here.card.fail("write", errno.EPIPE)
+        after = self.lost(here, "loudspeaker", after, "takes no sound")
+        self.check_clock(here, 1.5)
+        here.card.fail("write", 0, times=0)
+        self.back(here, "loudspeaker", after)
+
     def play_a_loudspeaker_that_runs_dry_begins_with_its_cushion(self, stage):
         here = self.begin(stage)
         before = here.card.page["playback_xruns"]

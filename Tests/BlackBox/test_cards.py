@@ -203,7 +203,7 @@ class CardsTest(BlackBoxTest):
     def test_what_was_learned_of_one_card_is_not_used_for_another(self):
         def serve(connection, number):
             connection.welcome()
-            packets = opus.babble(3_000)
+            packets = opus.babble(5_000)
             turn = connection.receive_json("turn.commit")["turn"]
             answer(connection, turn, turn, packets)
             connection.listen()

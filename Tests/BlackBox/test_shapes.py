@@ -73,6 +73,27 @@ class Shapes(Together):
         shape = {"rates": [47_250], "channels": 2}
         self.converse(stage, shape, shape, ("47.25 kHz", "47.25 kHz"))
 
+    def play_a_buffer_that_is_too_short_is_told(self, stage):
+        shape = {"rates": [48_000], "buffer": (2, 960)}
+        here = CardStage(stage, playback=shape, capture=shape)
+        here.start()
+        here.follower.await_(is_event("state", state="fault"), "fault")
+        self.assertRegex(stage.bench.status()["fault"], "buffer of 25 ms.*holds 20 ms.*another card")
+
+    def play_a_card_that_takes_few_periods_gets_longer_ones(self, stage):
+        shape = {"rates": [48_000], "periods": (2, 8)}
+        self.converse(stage, shape, shape, ("48 kHz", "48 kHz"))
+
+    def play_a_card_behind_alsas_own_conversion_does_not_run_dry(self, stage):
+        here = CardStage(stage, playback={"channels": 2}, capture={"channels": 1})
+        here.card.hears(here.card, delay_ms=5, gain=-30)
+        here.start(alsa={"loudspeaker": "plughw:CARD=Device"})
+        here.await_idle()
+        here.check_heard(here.converse())
+        here.check_spoken()
+        # A busy machine may be late now and then; a queue that is too short is so all the time.
+        self.assertLess(here.card.page["playback_xruns"], 5)
+
     def play_what_the_card_has_not_is_told_with_the_setting(self, stage):
         here = CardStage(stage, playback={}, capture={"channels": 2})
         here.start(alsa={"microphone_channel": 5})

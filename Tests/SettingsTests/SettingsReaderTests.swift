@@ -100,6 +100,10 @@ import VoiceCore
       "a.conf:2: speaker.volume = 99999999999999999999999 is out of range: allowed is 0 to 100"
     ),
     (
+      "[alsa]\nbuffer = 20 ms", ".outOfRange",
+      "a.conf:2: alsa.buffer = 20 ms is out of range: allowed is 40 ms to 500 ms"
+    ),
+    (
       "[turn]\nend_silence = 5 s", ".outOfRange",
       "a.conf:2: turn.end_silence = 5 s is out of range: allowed is 200 ms to 3 s"
     ),

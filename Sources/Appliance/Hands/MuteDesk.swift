@@ -49,10 +49,11 @@ package struct MuteDesk: Equatable {
 
   /// - Returns: false when that is how it was.
   package mutating func turnSwitch(_ isOn: Bool, of device: String) -> Bool {
-    let before = self
+    // To compare the devices' names would bring tables of 40 KB into the program, and tell nothing.
+    let before = (wish: wish, isOn: switchedBy != nil)
     switchedBy = isOn ? device : nil
     if wish == .lostSwitch { wish = nil }
-    return self != before
+    return wish != before.wish || isOn != before.isOn
   }
 
   package mutating func loseSwitch() {

@@ -16,11 +16,19 @@ final class ALSALoudspeaker: Loudspeaker {
   private static let fade = 48
   /// What the card may be fetching just now, in thousandths of a second.
   private static let margin = 1
+  /// What a card whose position moves by periods is taken to fetch ahead, until it has been seen: a USB
+  /// card keeps twelve transfers of a period under way, and 18 ms at most.
+  private static let mostTransfers = 12
+  private static let mostFetched = 288
+  /// It may swing by a transfer: what is less than this is no change, in samples of ours.
+  private static let fetchedSwing = 32
 
   /// A stall as long as this is nothing that a cushion could help, in microseconds.
   private static let stall: Int64 = 100_000
   /// Frames in which a card that plays must have moved: half a second.
   private static let mostStill = 50
+  /// Frames in a row in which it had to begin anew: a second in which nothing was heard.
+  private static let mostBeginnings = 100
   /// Over which what is left out is blended, in samples of ours.
   private static let blend = 32
 
@@ -31,9 +39,12 @@ final class ALSALoudspeaker: Loudspeaker {
   private var tape = PlayedTape()
   private var keeper: QueueKeeper
   private var cushion: Cushion
-  /// The cushion as it is now; it changes when nobody hears it.
+  /// The cushion as it is now and what the card has fetched; it changes when nobody hears it.
   private var depth: Int
   private var canTakeBack = false
+  /// What the card fetches before it plays it, in samples of ours: the cushion lies in front of that.
+  private var fetched: Int
+  private var mostSeen = 0
   private var least = Int.max
   private var frames = 0
   private var spills = 0
@@ -46,6 +57,7 @@ final class ALSALoudspeaker: Loudspeaker {
   private var given: Int64 = 0
   private var position: Int64 = 0
   private var still = 0
+  private var beginnings = 0
   /// When the last frame came, in microseconds; 0 before the first.
   private var lastTime: Int64 = 0
   let name: String
@@ -70,9 +82,12 @@ final class ALSALoudspeaker: Loudspeaker {
     card = pcm.card
     self.pcm = pcm
     output = CardOutput(shape, channel: channel)
-    depth = ALSALoudspeaker.cushion(
+    let start = ALSALoudspeaker.cushion(
       granted.isHardware ? ALSALoudspeaker.hardCushion : ALSALoudspeaker.servedCushion, in: granted)
-    cushion = Cushion(start: depth, limit: ALSALoudspeaker.roomForCushion(granted))
+    cushion = Cushion(start: start, limit: ALSALoudspeaker.roomForCushion(granted))
+    let ahead = granted.period * Frame.sampleRate / shape.rate * ALSALoudspeaker.mostTransfers
+    fetched = granted.isCoarse ? min(ahead, ALSALoudspeaker.mostFetched) : 0
+    depth = start + fetched
     keeper = QueueKeeper(kind: granted.isHardware ? .hardware : .converting)
   }
 
@@ -82,10 +97,13 @@ final class ALSALoudspeaker: Loudspeaker {
     let isSilent = frame.isSilent
     do throws(ALSAError) {
       var leftOut = 0
-      if let queued = pcm.isRunning ? pcm.delay : nil {
-        try check(queued)
-        leftOut = try keep(ours(queued), behind, isQuiet: isSilent && output.isQuiet)
+      if let queue = pcm.isRunning ? pcm.queue : nil {
+        try check(queue.length)
+        beginnings = 0
+        leftOut = try keep(queue, behind, isQuiet: isSilent && output.isQuiet)
       } else {
+        beginnings += 1
+        if beginnings > ALSALoudspeaker.mostBeginnings { throw PCM.stuck(pcm.device) }
         try restart(behind)
       }
       tape.write(frame)
@@ -129,16 +147,22 @@ final class ALSALoudspeaker: Loudspeaker {
   }
 
   /// - Returns: how many samples of the frame are to be left out.
-  private func keep(_ queued: Int, _ behind: Float, isQuiet: Bool) throws(ALSAError) -> Int {
+  private func keep(
+    _ queue: PCM.Queue, _ behind: Float, isQuiet: Bool
+  ) throws(ALSAError) -> Int {
+    let queued = ours(queue.length)
     lastDelay = queued + Frame.sampleCount
-    least = min(least, queued)
+    least = min(least, ours(queue.waiting))
+    mostSeen = max(mostSeen, ours(queue.fetched))
     frames += 1
     if frames == QueueKeeper.blockFrames {
       _ = cushion.survived(least: least)
-      frames = 0
-      least = .max
+      if mostSeen > fetched || mostSeen < fetched - ALSALoudspeaker.fetchedSwing {
+        fetched = min(mostSeen, Cushion.most)
+      }
+      beginBlock()
     }
-    if isQuiet, cushion.length != depth { return try resize() }
+    if isQuiet, cushion.length + fetched != depth { return try resize() }
     let jump = keeper.hear(lag: Float(queued) + behind, moved: output.moved, isSilent: isQuiet)
     output.setStretch(ppm: keeper.stretchPPM)
     if jump != 0 { resets += 1 }
@@ -153,11 +177,18 @@ final class ALSALoudspeaker: Loudspeaker {
     return less
   }
 
+  private func beginBlock() {
+    frames = 0
+    mostSeen = 0
+    least = .max
+  }
+
   /// In silence, to what the cushion is now.
   ///
   /// - Returns: how many samples of the frame are to be left out.
   private func resize() throws(ALSAError) -> Int {
-    let more = max(cushion.length - depth, ALSALoudspeaker.blend - Frame.sampleCount)
+    let more = max(
+      cushion.length + fetched - depth, ALSALoudspeaker.blend - Frame.sampleCount)
     depth += more
     jumped += more
     keeper.move(by: Float(more))
@@ -177,12 +208,13 @@ final class ALSALoudspeaker: Loudspeaker {
     pace.cut()
     still = 0
     if lastTime == 0, isHardware { try tryTakingBack() }
-    depth = cushion.length
+    depth = cushion.length + fetched
     keeper.begin(aim: isHardware ? Float(depth) : nil)
     output.forget()
-    frames = 0
-    least = .max
-    try write(silence: max(0, depth - Int(behind)))
+    beginBlock()
+    // What has no room is made good once it plays.
+    let room = ALSALoudspeaker.roomForCushion(pcm.granted) + Frame.sampleCount
+    try write(silence: max(0, min(depth, room) - Int(behind)))
     tape.writeSilence(depth)
     lastDelay = depth + Frame.sampleCount
   }
@@ -241,18 +273,15 @@ final class ALSALoudspeaker: Loudspeaker {
   }
 
   func takeBack() -> Int {
-    guard canTakeBack, let queued = pcm.delay else { return 0 }
+    guard canTakeBack, pcm.isRunning else { return 0 }
     let granted = pcm.granted
     let margin =
       shape.rate * ALSALoudspeaker.margin / 1_000 + (granted.isCoarse ? granted.period : 0)
     let fade = ALSALoudspeaker.fade * shape.rate / Frame.sampleRate
-    let wanted = min(queued - margin, output.remembered)
-    guard wanted > fade else { return 0 }
-    let count = pcm.takeBack(wanted)
+    let count = pcm.takeBack(output.remembered, but: margin, atLeast: fade)
     guard count > 0 else { return 0 }
     given -= Int64(count)
-    let faded = min(fade, count)
-    output.silence(last: count, fade: faded)
+    output.silence(last: count, fade: fade)
     var done = 0
     while done < count {
       let made = output.remake(last: count, from: done)

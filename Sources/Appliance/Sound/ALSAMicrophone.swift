@@ -26,7 +26,7 @@ final class ALSAMicrophone: Microphone {
   private var pcm: PCM
   private let shape: CardShape
   private let longestWait: Int32
-  /// Its position moves with the samples, not with its periods.
+  /// Its position moves with the samples, or by periods so short that it hardly matters.
   private let isExact: Bool
   private let bytes: UnsafeMutableRawBufferPointer
   /// The most that is read at a time, in samples of each channel.
@@ -59,7 +59,9 @@ final class ALSAMicrophone: Microphone {
     shape = pcm.granted.shape.running(at: pace)
     name = "\(pcm.device) (\(pcm.granted.shape.words(pace)))"
     self.pace = PaceMeter(rate: shape.rate)
-    isExact = pcm.granted.isHardware && !pcm.granted.isCoarse
+    isExact =
+      pcm.granted.isHardware
+      && (!pcm.granted.isCoarse || pcm.granted.period <= 2 * shape.rate / 1_000)
     longestWait =
       pcm.granted.isHardware ? ALSAMicrophone.longestWait : ALSAMicrophone.longestServedWait
     self.pcm = pcm

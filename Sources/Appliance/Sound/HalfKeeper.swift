@@ -37,8 +37,8 @@ struct SoundNews {
 
 /// How one half of the sound stands, as the conversation thread knows it.
 struct HalfKeeper<Half> {
-  /// How soon a lost one is looked for again, if nobody tells that it is back. One that is lost soon
-  /// again and again is left alone for twice as long each time, for two seconds at last.
+  /// How soon a lost one is opened again. One that is lost soon again and again is left alone for twice
+  /// as long each time, for two seconds at last.
   static var retry: SampleSpan { .milliseconds(250) }
   static var mostQuickLosses: Int { 4 }
   /// What lasts for so long was no quick loss.
@@ -63,6 +63,8 @@ struct HalfKeeper<Half> {
   private var learned: (pick: CardPick, experience: CardExperience)?
   private var openedAt = SampleTime.start
   private var quickLosses = 0
+  /// How often it is looked for meanwhile, if nobody tells that it is back.
+  private var search = SearchPace()
   /// Why a better one is not used, as it was told.
   private var told: String?
   /// What is handed over once the audio thread has given back the one in use.
@@ -108,6 +110,7 @@ struct HalfKeeper<Half> {
     _ half: Half, name: String, pick: CardPick? = nil, at now: SampleTime
   ) -> SoundNews {
     openedAt = now
+    search.found()
     handover.offer(half)
     state = .working(name: name)
     (self.pick, told) = (pick, nil)
@@ -140,10 +143,10 @@ struct HalfKeeper<Half> {
 
   /// - Returns: nil for the trouble that was told before: one line, not a log full of them.
   mutating func failed(
-    _ problem: SoundProblem, at now: SampleTime, after pause: SampleSpan = HalfKeeper.retry
+    _ problem: SoundProblem, at now: SampleTime, after pause: SampleSpan? = nil
   ) -> SoundNews? {
     let before = self.problem
-    state = .missing(problem, retryAt: now + pause)
+    state = .missing(problem, retryAt: now + (pause ?? search.missed(at: now)))
     pick = nil
     if let before, before.reason.isSame(as: problem.reason) { return nil }
     return SoundNews(half: half, kind: .failed(problem))
@@ -186,10 +189,10 @@ struct HalfKeeper<Half> {
       return SoundProblem(
         reason: half == .loudspeaker
           ? "the loudspeaker's card takes no sound" : "the \(half.word)'s card gives no sound",
-        advice: "plug it out and in again; it is tried four times a second")
+        advice: "plug it out and in again; it is tried again and again")
     }
     return SoundProblem(
       reason: "the \(half.word)'s card is gone: \(ALSAError.reason(code: code))",
-      advice: "plug it in again; it is looked for four times a second")
+      advice: "plug it in again; it is taken at once")
   }
 }

@@ -183,7 +183,7 @@ static void write_diary(struct pcm *pcm) {
     }
   }
   double ahead = pcm->base_frames - (double)pcm->moved;
-  double queue = is_loudspeaker(pcm) ? pcm->shape->queue_ns : 0;
+  double queue = is_loudspeaker(pcm) ? pcm->queue_ns : 0;
   snprintf(line, sizeof line, "%d %.6f %lld %.6f %u %u\n", pcm->log_number, (double)pcm->log_frames + ahead,
            (long long)(pcm->base_ns + (int64_t)queue), pcm->pace, pcm->rate, pcm->channels);
   note(pcm, is_loudspeaker(pcm) ? "played" : "heard", line);
@@ -202,7 +202,7 @@ void air_start(struct pcm *pcm) {
     pcm->air_offset = (int64_t)air->written - (int64_t)pcm->moved;
   }
   air->spell[air->spells % AIR_SPELLS] = (struct spell){
-      .start_ns = pcm->base_ns + (int64_t)pcm->shape->queue_ns,
+      .start_ns = pcm->base_ns + (int64_t)pcm->queue_ns,
       .first = pcm->base_frames + (double)pcm->air_offset,
       .rate = pcm->pace};
   __sync_synchronize();

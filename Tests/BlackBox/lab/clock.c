@@ -38,9 +38,25 @@ static void set_base(struct pcm *pcm, int64_t now) {
 }
 
 // Positions advance in bursts: a transfer's worth.
-double burst_of(const struct pcm *pcm) {
-  double burst = floor(pcm->shape->burst_ns * pcm->rate / NANO);
-  return burst < 1 ? 1 : burst;
+double burst_of(const struct pcm *pcm) { return pcm->burst; }
+
+// What snd-usb-audio makes of a loudspeaker's period and buffer at full speed, a packet a millisecond:
+// transfers of up to six packets that end with a period, and as many of them under way as there are in
+// the buffer, twelve or 18 ms at most. What is in them is out of the program's reach.
+static void plan_urbs(struct pcm *pcm) {
+  unsigned packets = (pcm->period * 1000 + pcm->rate - 1) / pcm->rate;
+  unsigned in_period = (packets + 5) / 6, in_urb = (packets + in_period - 1) / in_period;
+  unsigned count = in_period * (pcm->buffer / pcm->period);
+  if (count > 12) count = 12;
+  if (count > 18 / in_urb) count = 18 / in_urb;
+  pcm->burst = ceil((double)pcm->period / in_period);
+  pcm->queue_ns = count * pcm->burst * NANO / pcm->rate;
+}
+
+void plan_transfers(struct pcm *pcm) {
+  pcm->burst = fmax(1, floor(pcm->shape->burst_ns * pcm->rate / NANO));
+  pcm->queue_ns = pcm->shape->queue_ns;
+  if (pcm->shape->urbs && !is_capture(pcm)) plan_urbs(pcm);
 }
 
 static void move_to(struct pcm *pcm, uint64_t hw, int64_t now) {

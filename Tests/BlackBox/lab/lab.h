@@ -47,7 +47,7 @@ struct shape {
   uint64_t formats;
   unsigned period_min, period_max, periods_min, periods_max, buffer_min, buffer_max;
   unsigned period_time_min, period_bytes_min, period_bytes_max, buffer_bytes_max;
-  unsigned info, broken_periods;
+  unsigned info, broken_periods, urbs;
   double burst_ns, queue_ns;
   double noise_db;
   enum ear ears[MOST_CHANNELS];
@@ -94,6 +94,8 @@ struct pcm {
   // Setup.
   int access, format, tstamp_mode, no_wakeup;
   unsigned channels, rate, period, buffer, sample_bytes, frame_bytes;
+  // How its position advances, in frames, and what is under way between the buffer and the air.
+  double burst, queue_ns;
   uint8_t *ring;
   int ring_fd;
   size_t ring_bytes;

@@ -124,6 +124,7 @@ static int set_hardware(struct pcm *pcm, struct snd_pcm_hw_params *parameters) {
   pcm->tstamp_mode = SNDRV_PCM_TSTAMP_NONE;
   pcm->hw = pcm->appl = pcm->moved = 0;
   pcm->log_number = -1;
+  plan_transfers(pcm);
   enter(pcm, SNDRV_PCM_STATE_SETUP);
   tell_status(pcm, (int)syscall(SYS_gettid));
   return 0;
@@ -149,6 +150,8 @@ static int start_one(struct pcm *pcm, int64_t now) {
   if (!is_capture(pcm) && playable(pcm) == 0) return -EPIPE;
   pcm->base_frames = (double)pcm->hw;
   pcm->base_ns = pcm->trigger_ns = pcm->tstamp_ns = now;
+  // USB takes all that it keeps under way at once: its position is ahead of the air from the beginning.
+  if (pcm->shape->urbs && !is_capture(pcm)) pcm->base_ns -= (int64_t)pcm->queue_ns;
   pcm->pace = pace_of(pcm);
   pcm->next_period = pcm->hw + pcm->period;
   enter(pcm, SNDRV_PCM_STATE_RUNNING);
@@ -348,7 +351,7 @@ static int rewind_frames(struct pcm *pcm, snd_pcm_uframes_t *frames, int is_forw
 // Positions, told.
 
 static int64_t delay_of(const struct pcm *pcm) {
-  int64_t queued = is_capture(pcm) ? 0 : (int64_t)(pcm->shape->queue_ns * pcm->rate / NANO);
+  int64_t queued = is_capture(pcm) ? 0 : (int64_t)(pcm->queue_ns * pcm->rate / NANO);
   return (is_capture(pcm) ? available(pcm) : (int64_t)playable(pcm)) + queued;
 }
 

@@ -25,6 +25,7 @@ void enter(struct pcm *, int state);
 double pace_of(const struct pcm *);
 int64_t time_at(const struct pcm *, double frames);
 double burst_of(const struct pcm *);
+void plan_transfers(struct pcm *);
 void halt(struct pcm *, int state, int64_t now);
 void pass_time(struct pcm *, int64_t now, int exactly);
 

@@ -93,6 +93,7 @@ static void describe_shape(struct shape *shape, const char *key, const char *res
   else if (!strcmp(key, "info")) shape->info = strtoul(rest, NULL, 0);
   else if (!strcmp(key, "burst_ns")) shape->burst_ns = atof(rest);
   else if (!strcmp(key, "queue_ns")) shape->queue_ns = atof(rest);
+  else if (!strcmp(key, "urbs")) sscanf(rest, "%u", &shape->urbs);
   else if (!strcmp(key, "noise")) shape->noise_db = atof(rest);
   else if (!strcmp(key, "ears")) describe_ears(shape, rest);
   else if (!strcmp(key, "hears")) describe_source(shape, rest);
