@@ -1,7 +1,9 @@
+internal import ALSA
 public import ControlProtocol
 internal import Linux
 internal import Opus
 public import Settings
+internal import SoundCards
 internal import VoiceCore
 internal import WebSockets
 
@@ -37,6 +39,20 @@ public enum Appliance {
     var fields = CardDesk.report(settings)
     fields.succeed()
     return fields
+  }
+
+  /// Levels and switches of every card, for whoever is asked for help.
+  public static var mixers: [String] {
+    var lines: [String] = []
+    for card in CardScanner.look(thoroughly: false) {
+      lines.append("card \(card.number) \(card.id), \(card.name)")
+      do throws(ALSAError) {
+        for line in try MixerPage.lines(of: "hw:\(card.number)") { lines.append("  " + line) }
+      } catch {
+        lines.append("  " + error.description)
+      }
+    }
+    return lines.isEmpty ? ["there is no card"] : lines
   }
 
   private static func checkChannels(_ alsa: DeviceSettings.ALSA) throws(StartProblem) {

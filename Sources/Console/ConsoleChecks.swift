@@ -97,7 +97,7 @@ extension Console {
 extension Console {
   func support(_ file: String?, _ invocation: Invocation) throws(Failure) {
     let bundle = SupportBundle(
-      gatherer: gatherer(invocation), screen: screen, configs: invocation.configs)
+      gatherer: gatherer(invocation), screen: screen, daemon: daemon, configs: invocation.configs)
     let path = file ?? bundle.name + ".tar"
     try tryToWrite(path)
     let archive = bundle.archive

@@ -65,7 +65,7 @@ enum ManualPage: CaseIterable {
     page.section("Name")
     page.paragraph("auricled - the voice appliance")
     page.section("Synopsis")
-    page.paragraph("auricled [--config FILE]... [--check | --cards]")
+    page.paragraph("auricled [--config FILE]... [--check | --cards | --mixers]")
     page.section("Description")
     page.paragraph(
       "Hears, decides when a person speaks, sends only the speech to a voice agent, plays the answer, and falls silent the moment it is interrupted. Runs in the foreground; auricled.service starts it at boot. SIGTERM and SIGINT end it cleanly. A second daemon on the same socket refuses to start."
@@ -77,6 +77,8 @@ enum ManualPage: CaseIterable {
     page.item("--check", "Read the settings, say what is wrong with them, and end.")
     page.item(
       "--cards", "Print the sound cards and which would be used, for auricle sound list, and end.")
+    page.item(
+      "--mixers", "Print levels and switches of all cards, for auricle support, and end.")
     page.item("--help", "Say how to use it.")
     page.item("--version", "Say the version.")
     page.section("Exit status")

@@ -20,12 +20,15 @@ struct SupportBundle {
 
   let gatherer: CheckGatherer
   let screen: Screen
+  /// The daemon's program.
+  let daemon: String
   private let now = WallClock.seconds()
   private let files: LoadedSettings?
   private let settingsError: SettingsError?
 
-  init(gatherer: CheckGatherer, screen: Screen, configs: [String]) {
+  init(gatherer: CheckGatherer, screen: Screen, daemon: String, configs: [String]) {
     self.gatherer = gatherer
+    self.daemon = daemon
     self.screen = screen
     do throws(SettingsError) {
       files = try SettingsFiles.load(configs)
@@ -143,15 +146,8 @@ struct SupportBundle {
     return lines.suffix(SupportBundle.kernelLines)
   }
 
-  /// Levels and switches of every card.
-  private var mixers: [String] {
-    var lines: [String] = []
-    for card in cardFolders {
-      let number = String(decoding: card.utf8.dropFirst(4), as: UTF8.self)
-      lines += ["", "## amixer -c \(number)"] + run("amixer", ["-c", number])
-    }
-    return lines.isEmpty ? ["there is no card"] : lines
-  }
+  /// Levels and switches of every card. Nobody has amixer on a device.
+  private var mixers: [String] { run(daemon, ["--mixers"]) }
 
   private var machine: [String] {
     var lines = ["# what the kernel says"]

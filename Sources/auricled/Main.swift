@@ -12,12 +12,13 @@ internal import SettingsFiles
 /// Arguments and settings in, exit code out.
 enum Daemon {
   static let usage = """
-    usage: auricled [--config FILE]... [--check | --cards]
+    usage: auricled [--config FILE]... [--check | --cards | --mixers]
 
       --config FILE  read this file instead of /etc/auricle/auricle.conf and conf.d;
                      may be given several times, later files win
       --check        read the settings, say what is wrong with them, and end
       --cards        print the sound cards and which would be used, for auricle sound list
+      --mixers       print levels and switches of all cards, for auricle support
       --version      print the version
       --help         print this
 
@@ -38,6 +39,9 @@ enum Daemon {
         onlyChecks = true
       } else if argument.isSame(as: "--cards") {
         onlyLooks = true
+      } else if argument.isSame(as: "--mixers") {
+        for line in Appliance.mixers { Output.print(line) }
+        return 0
       } else if argument.isSame(as: "--version") {
         Output.print("auricled \(Version.current)")
         return 0

@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import os
-import shutil
 import subprocess
 import tarfile
 import unittest
@@ -15,7 +14,7 @@ import cards
 import netns
 from check_stage import PHONE, SHAPE, Board
 from checking import BAD_SETTINGS, GOOD, REMARK, UNREACHABLE, WRONG
-from mixers import Volume
+from mixers import Switch, Volume
 from programs import false_clock, has_false_clock
 from together import Together
 
@@ -325,7 +324,7 @@ class Planted(Together):
 
     def play_what_is_mailed_tells_of_the_cards_and_of_no_secret(self, stage):
         board = Board(stage)
-        board.mixer = [Volume("Speaker Playback", 40, (-40.0, 0.0), value=30)]
+        board.mixer = [Volume("Speaker Playback", 40, (-40.0, 0.0), value=30), Switch("Speaker Playback")]
         board.plug()
         secrets = ["Basic am9lOmNhbmFyeQ==", "Bearer canary-2", "token=canary-3", "api_key=canary-4",
                    "wss://joe:canary-5@agent.example/", "wss://agent.example?token=canary-6"]
@@ -347,8 +346,7 @@ class Planted(Together):
             self.assertNotIn("am9lOm", text)
         self.assertTrue(files["kernel.txt"].strip())
         self.assertLessEqual(files["kernel.txt"].count("\n"), 400)
-        if shutil.which("amixer"):
-            self.assertRegex(files["mixers.txt"], r"(?s)amixer -c 1.*Speaker.*Playback 32 \[80%\]")
+        self.assertRegex(files["mixers.txt"], r"card 1 Device, Speak 510\n  Speaker: playback \d+ of 0 to 40 \(-\d+ dB\) on")
 
     def test_the_lab_has_a_speakerphone_that_the_boards_know(self):
         notes = (ROOT / "board/usb-speakerphone/auricle.conf").read_text()
