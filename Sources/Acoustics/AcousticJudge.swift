@@ -50,9 +50,9 @@ public struct AcousticJudge {
   /// dB less or more than when it was installed.
   static let change = (remark: 3.0, wrong: 10.0)
   /// The echo canceller reaches this far.
-  public static let longestDelay = 320.0
-  /// Two quartzes differ by less than the first; the canceller undoes the second.
-  static let drift = (remark: 200.0, wrong: 300.0)
+  public static let longestDelay = Double(ReferenceAligner.reach.milliseconds)
+  /// Two quartzes differ by less than the first; playback follows up to the second.
+  static let drift = (remark: Double(ClockDrift.usual), wrong: Double(ClockDrift.most))
   /// No clock: a rate that was never what the card said.
   static let wrongRate = 1_500.0
   static let reduction = (remark: 15.0, wrong: 8.0)
@@ -87,7 +87,9 @@ public struct AcousticJudge {
 
   public var microphone: Verdict {
     if measured.isConstant {
-      return .wrong(measured.offset == 0 ? .silentMicrophone : .stuckMicrophone)
+      guard measured.offset == 0 else { return .wrong(.stuckMicrophone) }
+      // Many a speakerphone gives zeros while nobody speaks, and our sound it takes for nobody's.
+      return .either(!measured.cancelsEcho, .silentMicrophone)
     }
     if isOnlyVoltage { return .wrong(.onlyVoltage) }
     if isClipped { return .wrong(.clippingMicrophone) }
@@ -103,7 +105,19 @@ public struct AcousticJudge {
     abs(measured.offset) > 0.01 && measured.noiseDecibels < -80 && measured.echo == nil
   }
 
+  /// Nothing of the loudspeaker comes back, or next to nothing, and that is as it should be.
+  public var isCancelled: Bool {
+    guard measured.cancelsEcho else { return false }
+    return (measured.echo?.aboveNoiseDecibels ?? 0) < AcousticJudge.audible.remark
+  }
+
+  /// Fit to be compared with later.
+  public var isComparable: Bool {
+    worst <= .remark && (measured.echo != nil || isCancelled && !measured.isConstant)
+  }
+
   public var loudspeaker: Verdict {
+    if isCancelled { return measured.isConstant || isOnlyVoltage ? .unknown : .good }
     guard let echo = measured.echo else {
       return measured.isConstant || isOnlyVoltage ? .unknown : .wrong(.noEchoPath)
     }
@@ -117,7 +131,8 @@ public struct AcousticJudge {
     if let distortion = echo.distortion, distortion > AcousticJudge.distortion.remark, !isClipped {
       return .either(distortion > AcousticJudge.distortion.wrong, .distortingLoudspeaker)
     }
-    guard let earlierGain else { return .good }
+    // What such a card leaves of its echo is another thing every time.
+    guard let earlierGain, !measured.cancelsEcho else { return .good }
     let change = echo.gainDecibels - earlierGain
     guard abs(change) >= AcousticJudge.change.remark else { return .good }
     return .either(
@@ -132,20 +147,20 @@ public struct AcousticJudge {
   }
 
   public var delay: Verdict {
-    guard let echo = measured.echo else { return .unknown }
+    guard let echo = measured.echo, !isCancelled else { return .unknown }
     if echo.jump != nil { return .wrong(.jumpingDelay) }
     return echo.delay > AcousticJudge.longestDelay ? .wrong(.longDelay) : .good
   }
 
   public var drift: Verdict {
-    guard let ppm = measured.echo?.driftPPM else { return .unknown }
+    guard let ppm = measured.echo?.driftPPM, !isCancelled else { return .unknown }
     if abs(ppm) > AcousticJudge.wrongRate { return .wrong(.wrongRate) }
     guard abs(ppm) > AcousticJudge.drift.remark else { return .good }
     return .either(abs(ppm) > AcousticJudge.drift.wrong, .drift)
   }
 
   public var reduction: Verdict {
-    guard let echo = measured.echo, let reduction = measured.reductionDecibels else {
+    guard let echo = measured.echo, let reduction = measured.reductionDecibels, !isCancelled else {
       return .unknown
     }
     // Echo that hardly stands out of the noise cannot be taken away by more than it does.

@@ -21,6 +21,8 @@ public struct Measurement: Equatable, Sendable {
 
   // MARK: The way between them
 
+  /// The card is said to take its own loudspeaker out of what it hears: told, not measured.
+  public var cancelsEcho = false
   /// Nil: nothing came back that can be told from noise.
   public var echo: Echo?
   /// dB that the running canceller took from something like speech in the end.

@@ -23,6 +23,7 @@ extension Measurement {
         fields.add(figure.key, Figure.text(value, places: figure.places))
       }
     }
+    fields.add("cancels_echo", cancelsEcho)
     fields.add("echo", echo != nil)
     guard let echo else { return }
     fields.add("bands_db", Measurement.text(echo.bands, scale: 1))
@@ -51,6 +52,7 @@ extension Measurement {
     playedDecibels = number("played_db") ?? -300
     clippedShare = number("clipped_share") ?? 0
     reductionDecibels = number("echo_reduction_db")
+    cancelsEcho = fields.flag("cancels_echo") ?? false
     guard hasEcho else { return }
     var echo = Echo()
     echo.delay = number("delay_ms") ?? 0

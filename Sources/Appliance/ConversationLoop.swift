@@ -84,6 +84,8 @@ final class ConversationLoop {
       keeper.learns(on: settings, replies: tally.replies)
     }
     for one in news {
+      // What one card gives by nature is another's fault.
+      if case .opened = one.kind, one.half != .loudspeaker { health = MicrophoneHealth() }
       follow(one)
       tell(Happening(one, at: now))
     }

@@ -39,6 +39,11 @@ public struct AcousticWords {
   }
 
   private var loudspeaker: Finding {
+    if judge.isCancelled, judge.loudspeaker.grade == .good {
+      return .good(
+        "loudspeaker",
+        "not heard, for this card cancels its own echo: that it sounds only ears can tell")
+    }
     var good =
       measured.echo.map {
         "heard \(whole($0.aboveNoiseDecibels)) dB above the noise, \(decibels($0.gainDecibels)) of what is sent"
@@ -50,12 +55,12 @@ public struct AcousticWords {
   private var delay: Finding {
     finding(
       "delay", judge.delay,
-      good: measured.echo.map { "\(milliseconds($0.delay)) from card to microphone" } ?? silence)
+      good: heardEcho.map { "\(milliseconds($0.delay)) from card to microphone" } ?? silence)
   }
 
   private var drift: Finding {
     let good =
-      measured.echo.map {
+      heardEcho.map {
         $0.driftPPM.map { "the two clocks differ by \(Figure.text(abs($0), places: 1)) ppm" }
           ?? "not clear enough to tell"
       } ?? silence
@@ -72,10 +77,14 @@ public struct AcousticWords {
     if isNewCard, judge.reduction.grade == .remark {
       return .unknown("echo", "\(good) so far: it is still learning this card")
     }
-    return finding("echo", judge.reduction, good: measured.echo == nil ? silence : good)
+    return finding("echo", judge.reduction, good: heardEcho == nil ? silence : good)
   }
 
-  private var silence: String { "nothing was heard" }
+  /// Nil where the card leaves none to tell by.
+  private var heardEcho: Measurement.Echo? { judge.isCancelled ? nil : measured.echo }
+  private var silence: String {
+    judge.isCancelled ? "the card cancels its own echo" : "nothing was heard"
+  }
 
   // MARK: What is wrong
 
@@ -84,7 +93,10 @@ public struct AcousticWords {
     let ppm = echo.driftPPM ?? 0
     let faster = ppm > 0 ? "loudspeaker" : "microphone"
     switch fault {
-    case .silentMicrophone: return "it gives nothing but zeros"
+    case .silentMicrophone:
+      return measured.cancelsEcho
+        ? "it gives nothing but zeros: muted, or so while nobody speaks"
+        : "it gives nothing but zeros"
     case .stuckMicrophone:
       return
         "it gives the same sample all the time (\(percent(measured.offset)) of full scale)"
@@ -129,6 +141,7 @@ public struct AcousticWords {
   private func advice(_ fault: AcousticFault) -> String {
     switch fault {
     case .silentMicrophone:
+      if measured.cancelsEcho { return "speak, and look whether auricle watch shows a level" }
       return "is it plugged in, its switch on, its capture level up? auricle sound list"
     case .stuckMicrophone:
       return "unplug it and plug it in again; if that does not help it is broken"
@@ -142,7 +155,7 @@ public struct AcousticWords {
     case .noEchoPath:
       let up = volume.map { " and up (the volume is \($0))" } ?? ""
       return
-        "is it plugged in, switched on\(up), and the one that is used? auricle sound list"
+        "is it plugged in, switched on\(up), and the one that is used? auricle sound list; if it cancels its own echo: alsa.cancels_echo = yes"
     case .swappedChannels:
       return "correct alsa.microphone_channel, and alsa.reference_channel with it"
     case .faintLoudspeaker: return "turn it up, or is something in front of it?"

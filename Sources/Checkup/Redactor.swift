@@ -11,6 +11,8 @@ public enum Redactor {
     while index < text.count {
       if let end = secretAfterName(text, at: index, kept: &result) {
         index = end
+      } else if let end = basic(text, at: index, kept: &result) {
+        index = end
       } else if let end = url(text, at: index, kept: &result) {
         index = end
       } else if let end = longSecret(text, at: index) {
@@ -32,8 +34,10 @@ public enum Redactor {
 
   private static let names = [
     "token", "secret", "password", "passwd", "apikey", "api_key", "api-key", "authorization",
-    "bearer", "credential",
+    "bearer", "credential", "passphrase", "private_key", "private-key", "cookie", "pwd", "psk",
   ]
+  /// What follows these may be many words: a scheme, then all of it is secret.
+  private static let headers = ["authorization", "cookie"]
 
   /// Where the secret ends that follows a name at this place; the name is kept.
   private static func secretAfterName(_ text: [UInt8], at start: Int, kept: inout [UInt8]) -> Int? {
@@ -42,7 +46,7 @@ public enum Redactor {
       var index = start + name.utf8.count
       // "Bearer abc" has nothing but a blank between.
       let needsSign = !name.utf8.elementsEqual("bearer".utf8)
-      while index < text.count, text[index] == UInt8(ascii: "\"") { index += 1 }
+      while index < text.count, isQuote(text[index]) { index += 1 }
       var hasSign = false
       while index < text.count,
         text[index] == UInt8(ascii: "=") || text[index] == UInt8(ascii: ":")
@@ -51,17 +55,18 @@ public enum Redactor {
         if text[index] != UInt8(ascii: " ") { hasSign = true }
         index += 1
       }
-      while index < text.count, text[index] == UInt8(ascii: "\"") { index += 1 }
-      guard hasSign || !needsSign, index < text.count else { return nil }
-      // "Authorization: Bearer abc": the next name has its turn.
-      if matches(text, index, "bearer") {
-        kept += text[start..<index]
-        return index
+      var quote: UInt8?
+      while index < text.count, isQuote(text[index]) {
+        quote = text[index]
+        index += 1
       }
+      guard hasSign || !needsSign, index < text.count else { return nil }
+      let isHeader = headers.contains { $0.utf8.elementsEqual(name.utf8) }
+      if isHeader { index = afterScheme(text, at: index) }
       var end = index
-      while end < text.count, text[end] > 0x20, text[end] != UInt8(ascii: "\""),
-        text[end] != UInt8(ascii: ","), text[end] != UInt8(ascii: "&")
-      { end += 1 }
+      while end < text.count, isHeader ? isInLine(text[end], quote) : isInWord(text[end]) {
+        end += 1
+      }
       guard end > index else { return nil }
       // Paths are where a secret is, not what it is.
       if text[index] == UInt8(ascii: "/") { return nil }
@@ -71,6 +76,49 @@ public enum Redactor {
     }
     return nil
   }
+
+  /// Behind `Basic ` and the like, if something follows; that is worth knowing, and no secret.
+  private static func afterScheme(_ text: [UInt8], at start: Int) -> Int {
+    var end = start
+    while end < text.count, isLetter(text[end]) { end += 1 }
+    guard end > start, end + 1 < text.count, text[end] == 0x20, text[end + 1] > 0x20 else {
+      return start
+    }
+    return end + 1
+  }
+
+  private static func isInWord(_ byte: UInt8) -> Bool {
+    byte > 0x20 && !isQuote(byte) && byte != UInt8(ascii: ",") && byte != UInt8(ascii: "&")
+  }
+  private static func isInLine(_ byte: UInt8, _ quote: UInt8?) -> Bool {
+    byte != 0x0A && byte != 0x0D && byte != quote
+  }
+
+  private static func isQuote(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
+  }
+
+  // MARK: Basic am9lOnBhc3M=
+
+  /// Where it ends. The word alone is one that people use: what follows must look like no word of theirs.
+  private static func basic(_ text: [UInt8], at start: Int, kept: inout [UInt8]) -> Int? {
+    guard start == 0 || !isWord(text[start - 1]), matches(text, start, "basic ") else { return nil }
+    let from = start + 6
+    var end = from
+    var isOdd = false
+    while end < text.count,
+      isSecretByte(text[end]) || text[end] == UInt8(ascii: "/")
+        || text[end] == UInt8(ascii: "=")
+    {
+      isOdd = isOdd || !(UInt8(ascii: "a")...UInt8(ascii: "z") ~= text[end])
+      end += 1
+    }
+    guard isOdd, end - from >= shortestBasic else { return nil }
+    kept += text[start..<from]
+    kept += mark.utf8
+    return end
+  }
+  private static let shortestBasic = 6
 
   // MARK: wss://user:password@host/path?token=abc
 

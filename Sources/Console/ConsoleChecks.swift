@@ -60,6 +60,10 @@ extension Console {
     } else {
       screen.print(page.lines(on: screen))
     }
+    if accept, let whyNot = page.whyNotAccepted {
+      screen.complain("auricle: not accepted: \(Words.harmless(whyNot))")
+      return .refused
+    }
     return Console.exitCode(page.page.worst)
   }
 

@@ -17,7 +17,8 @@ enum Facts {
   /// Endings of keys that hold text, though it may look like a number.
   private static let textEndings = ["_card", "_id", "_why"]
   private static let booleans = [
-    "muted", "realtime", "final", "far", "in_force", "microphone_constant", "echo",
+    "muted", "realtime", "final", "far", "in_force", "microphone_constant", "echo", "cancels_echo",
+    "accepted",
   ]
   private static let lists = ["bands_db", "click"]
   /// Endings that name a unit: with them a key is a number or left out.

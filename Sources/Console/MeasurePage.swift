@@ -20,6 +20,16 @@ struct MeasurePage {
       ).findings
   }
 
+  /// Nil where it is what later ones are compared with.
+  var whyNotAccepted: String? {
+    if fields.flag("accepted") == true { return nil }
+    if let why = fields["accepted_why"], !why.isEmpty { return why }
+    for finding in findings where finding.grade == page.worst && finding.grade >= .remark {
+      return "\(finding.part): \(finding.says)"
+    }
+    return "nothing of the loudspeaker was heard"
+  }
+
   var page: CheckPage { CheckPage(findings: findings, measured: fields) }
 
   func lines(on screen: Screen) -> [String] {

@@ -11,6 +11,10 @@ struct SupportBundle {
   /// Of the log.
   static let logLines = 400
   static let largestLog = 200 << 10
+  /// Of the kernel's, whose whole memory is read for it.
+  static let kernelLines = 400
+  static let largestKernelLog = 2 << 20
+  static let mostCards = 16
   /// What a program of others may take, in milliseconds.
   static let childPatience: Int64 = 5_000
 
@@ -63,8 +67,10 @@ struct SupportBundle {
     add("settings.txt", settingsLines)
     add("cards.txt", cards)
     add("log.txt", log)
+    add("kernel.txt", kernel)
     add("machine.txt", machine)
     add("sound-system.txt", soundSystem)
+    add("mixers.txt", mixers)
     add("acoustics.txt", acoustics)
     return archive.contents
   }
@@ -131,6 +137,22 @@ struct SupportBundle {
       ["-u", "auricled", "-n", "\(SupportBundle.logLines)", "--no-pager", "-o", "short-iso"])
   }
 
+  /// Its end: where USB devices that go and come, and supplies that are too weak, are told.
+  private var kernel: [String] {
+    let lines = run("dmesg", [], limit: SupportBundle.largestKernelLog)
+    return lines.suffix(SupportBundle.kernelLines)
+  }
+
+  /// Levels and switches of every card.
+  private var mixers: [String] {
+    var lines: [String] = []
+    for card in cardFolders {
+      let number = String(decoding: card.utf8.dropFirst(4), as: UTF8.self)
+      lines += ["", "## amixer -c \(number)"] + run("amixer", ["-c", number])
+    }
+    return lines.isEmpty ? ["there is no card"] : lines
+  }
+
   private var machine: [String] {
     var lines = ["# what the kernel says"]
     for file in [
@@ -155,18 +177,42 @@ struct SupportBundle {
     for file in ["version", "cards", "devices", "pcm", "modules"] {
       lines += show(folder + "/" + file)
     }
-    do throws(LinuxError) {
-      for card in try Files.list(folder).filter({ $0.utf8.starts(with: "card".utf8) }).prefix(16)
-      where Files.isFolder(folder + "/" + card) {
-        for file in ["id", "usbid", "usbbus", "stream0"] {
-          let path = "\(folder)/\(card)/\(file)"
-          if Files.exists(path) { lines += show(path) }
-        }
+    for card in cardFolders {
+      for file in ["id", "usbid", "usbbus", "stream0"] {
+        let path = "\(folder)/\(card)/\(file)"
+        if Files.exists(path) { lines += show(path) }
       }
-    } catch {
-      lines.append("not to be had: \(error.description)")
+      for open in open(in: "\(folder)/\(card)") { lines += show(open) }
     }
     return lines
+  }
+
+  /// `card0`; what has the name of a card's id is a link to one of these.
+  private var cardFolders: [String] {
+    let folder = "/proc/asound"
+    return names(in: folder).filter {
+      $0.utf8.starts(with: "card".utf8) && Files.isFolder(folder + "/" + $0)
+    }.prefix(SupportBundle.mostCards).map { $0 }
+  }
+
+  /// What the devices that are open were set up for, and where they are.
+  private func open(in card: String) -> [String] {
+    var paths: [String] = []
+    for pcm in names(in: card).filter({ $0.utf8.starts(with: "pcm".utf8) }).prefix(16) {
+      for sub in names(in: "\(card)/\(pcm)").filter({ $0.utf8.starts(with: "sub".utf8) }).prefix(4)
+      {
+        for file in ["hw_params", "sw_params", "status"] {
+          let path = "\(card)/\(pcm)/\(sub)/\(file)"
+          if Files.exists(path) { paths.append(path) }
+        }
+      }
+    }
+    return paths
+  }
+
+  /// A folder that may be gone by now has none.
+  private func names(in folder: String) -> [String] {
+    do throws(LinuxError) { return try Files.list(folder) } catch { return [] }
   }
 
   private var acoustics: [String] {
@@ -190,12 +236,14 @@ struct SupportBundle {
   }
 
   /// A program of others: so long, and so much.
-  private func run(_ program: String, _ arguments: [String]) -> [String] {
+  private func run(
+    _ program: String, _ arguments: [String], limit: Int = SupportBundle.largestLog
+  ) -> [String] {
     do throws(LinuxError) {
       let child = try ChildProcess.start(
         program, arguments, captureOutput: true, errorFile: "/dev/null")
       let (bytes, isWhole) = try child.readOutput(
-        limit: SupportBundle.largestLog, milliseconds: SupportBundle.childPatience)
+        limit: limit, milliseconds: SupportBundle.childPatience)
       var lines = bytes.split(separator: 0x0A).map {
         Words.harmless(String(decoding: $0, as: UTF8.self))
       }

@@ -92,6 +92,8 @@ public struct DeviceSettings: Equatable, Sendable {
     public var microphoneChannel = 0
     /// Of the microphone's card, what the loudspeaker plays; 0: none.
     public var referenceChannel = 0
+    /// The card takes its own loudspeaker out of what it hears.
+    public var cancelsEcho = false
     /// 1 is the first; 0 is all of them.
     public var loudspeakerChannel = 0
   }

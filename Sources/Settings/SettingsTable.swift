@@ -123,6 +123,10 @@ public enum SettingsTable {
       "Which of the capture device's channels is not a microphone but what the loudspeaker plays, wired back inside the card: the echo canceller then takes it for that. 0: none."
     ) { $0.carry(&$1.alsa.referenceChannel) },
     Setting(
+      "alsa", "cancels_echo", .flag,
+      "Whether the card takes its own loudspeaker out of what its microphone gives, as USB speakerphones do: then auricle check finds no fault in hearing nothing of it. Only where one card hears and speaks. Nothing else changes."
+    ) { $0.carry(&$1.alsa.cancelsEcho) },
+    Setting(
       "alsa", "loudspeaker_channel", .number(0...8, .plain),
       "Which of the playback device's channels speaks; the others are silent. 0: all of them."
     ) { $0.carry(&$1.alsa.loudspeakerChannel) },

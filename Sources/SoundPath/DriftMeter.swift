@@ -1,3 +1,5 @@
+internal import VoiceCore
+
 /// By how much two cards' clocks differ, from a lag between them that is measured again and again:
 /// the slope of a line through its blocks, with what does not belong to it left out.
 ///
@@ -9,7 +11,7 @@ public struct DriftMeter: Sendable {
   /// Fewer say nothing.
   public static let least = 8
   /// Clocks that differ by more are broken, and no line of ours.
-  public static let steepest: Float = 1_000
+  public static let steepest = ClockDrift.most
 
   private var blocks = InlineArray<120, Float>(repeating: 0)
   private var isUsed = InlineArray<120, Bool>(repeating: false)

@@ -12,7 +12,7 @@ public struct Slewer: ~Copyable {
   private static let taps = 2 * reach
   private static let phases = 128
   /// Nothing that we play for may be further off than this.
-  public static let mostPPM: Float = 1_000
+  public static let mostPPM = ClockDrift.most
   /// The most that goes in at once, and what may come of it.
   public static let mostSamples = 160
   public static let mostOutput = 164

@@ -13,6 +13,7 @@ import Testing
     echo.bands = [Double](repeating: -20, count: Measurement.Echo.bandCount)
     echo.click = [Float](repeating: 0.1, count: Measurement.Echo.clickCount)
     measured.echo = echo
+    measured.cancelsEcho = true
     var fields = Fields()
     fields.add("at", at)
     measured.write(to: &fields, withClick: false)
@@ -49,6 +50,7 @@ import Testing
     #expect(back == file)
     #expect(back.installed?["click_db"]?.utf8.first == UInt8(ascii: "0"))
     #expect(Measurement(try #require(back.installed))?.echo?.delay == 41.125)
+    #expect(Measurement(try #require(back.installed))?.cancelsEcho == true)
   }
 
   @Test func aDamagedFileIsRefused() throws {

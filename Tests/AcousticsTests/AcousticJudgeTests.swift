@@ -94,6 +94,18 @@ import Testing
     #expect(codes(room) == [name])
   }
 
+  @Test func whatIsComparedLaterHasAnEchoOrACardThatCancelsIt() {
+    var measured = Measurement(of: ProbedRoom().record())
+    #expect(AcousticJudge(measured).isComparable)
+    measured.echo = nil
+    #expect(!AcousticJudge(measured).isComparable)
+    measured.cancelsEcho = true
+    #expect(AcousticJudge(measured).isComparable)
+    // Zeros may be such a card's silence, or a microphone that is off.
+    measured.isConstant = true
+    #expect(!AcousticJudge(measured).isComparable)
+  }
+
   @Test func aLoudspeakerThatHasBecomeQuieterIsNoticed() throws {
     var room = ProbedRoom()
     let before = try #require(Measurement(of: room.record()).echo).gainDecibels

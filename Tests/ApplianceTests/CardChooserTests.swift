@@ -1,9 +1,9 @@
 import Settings
-import SoundCards
 import Testing
 import VoiceCore
 
 @testable import Appliance
+@testable import SoundCards
 
 /// When the cards are looked at after news of them.
 @Suite struct CardChooserTests {
@@ -50,6 +50,36 @@ import VoiceCore
     #expect(looks(until: 2_000).count == 5)
     chooser.postpone(at: at(2_000))
     #expect(looks(from: 2_000) == [2_500])
+  }
+
+  /// What was learned of a lost card holds for that card, whatever stands under its number today.
+  @Test func aThingIsKnownByWhatItIsAndNotByItsNumber() {
+    func usb(_ number: Int, path: String = "1-1", product: UInt16 = 0x0420, serial: String = "")
+      -> CardPick
+    {
+      let card = CardFacts(
+        number: number, id: "Device", name: "Speak",
+        bus: .usb(USBIdentity(path: path, vendor: 0x0b0e, product: product, serial: serial)))
+      return CardPick(alsaName: "hw:\(number)", card: card, device: 0, reason: "")
+    }
+    func hat(_ number: Int, id: String) -> CardPick {
+      CardPick(
+        alsaName: "hw:\(number)", card: CardFacts(number: number, id: id, name: id), device: 0,
+        reason: "")
+    }
+    #expect(usb(1).isSameThing(as: usb(3)))
+    #expect(usb(1, serial: "A").isSameThing(as: usb(2, path: "1-2", serial: "A")))
+    #expect(!usb(1).isSameThing(as: usb(1, path: "1-2")))
+    #expect(!usb(1).isSameThing(as: usb(1, product: 0x0422)))
+    #expect(!usb(1, serial: "A").isSameThing(as: usb(1, serial: "B")))
+    #expect(!usb(1, serial: "A").isSameThing(as: usb(1)))
+    #expect(!usb(1).isSameThing(as: hat(1, id: "Device")))
+    #expect(hat(0, id: "wm8960").isSameThing(as: hat(2, id: "wm8960")))
+    #expect(!hat(0, id: "wm8960").isSameThing(as: hat(0, id: "Zero")))
+    let named = CardPick(alsaName: "pulse", reason: "")
+    #expect(named.isSameThing(as: named))
+    #expect(!named.isSameThing(as: CardPick(alsaName: "jack", reason: "")))
+    #expect(!named.isSameThing(as: usb(1)))
   }
 
   @Test func anOrderIsLookedAtAtOnceAndHoldsForANamedCardToo() {

@@ -27,8 +27,8 @@ class Board:
     def __init__(self, stage: Stage) -> None:
         self.stage, self.bench = stage, stage.bench
         self.lab = cards.Lab(self.bench)
-        self.capture = dict(SHAPE)
-        self.settings = {"sound": {"card": "alsa"}, "alsa": {"buffer": "60 ms"}, "speaker": {"volume": 80}}
+        self.capture, self.mixer = dict(SHAPE), []
+        self.settings = {"sound": {"card": "alsa"}, "alsa": {}, "speaker": {"volume": 80}}
         self.environment = self.lab.environment
         self.certificate = None
         self.options = []
@@ -40,7 +40,8 @@ class Board:
     def plug(self, number=1, **changes):
         """The speakerphone, which hears itself in a room."""
         self.phone = self.lab.add(
-            number=number, **{**PHONE, **changes}, playback=dict(SHAPE), capture=self.capture)
+            number=number, **{**PHONE, **changes}, playback=dict(SHAPE), capture=self.capture,
+            mixer=self.mixer)
         self.hear(self.phone)
         return self.phone
 

@@ -165,8 +165,10 @@ class CardTrouble(Together):
                           capture={"rates": [claimed], "channels": 1})
         after = here.follower.mark()
         hears, speaks = (real, 0) if half == "microphone" else (0, real)
+        begin = time.monotonic()
         here.card.set_rate(hears, playback=speaks)
         wrong = here.follower.await_(has("sound", half, phase="failed"), "wrong pace", 15 * PATIENCE, after)
+        print(f"the {half}'s wrong rate is known after {time.monotonic() - begin:.1f} s", flush=True)
         self.assertRegex(wrong.event["reason"], f"says .* and runs at {real / 1000:g} kHz")
         self.assertNotEqual(wrong.event["advice"], "")
         after = here.follower.seen.index(wrong)
@@ -178,6 +180,19 @@ class CardTrouble(Together):
     def play_a_microphone_whose_rate_is_another_than_it_says(self, stage):
         here = self.pace(stage, "microphone", 48_000, 44_100)
         self.converse(here)
+
+    def play_a_rate_that_one_card_lied_about_is_not_believed_of_the_next_with_its_number(self, stage):
+        shape = {"playback": {"rates": [48_000], "channels": 2}, "capture": {"rates": [48_000], "channels": 1}}
+        here = self.pace(stage, "microphone", 48_000, 44_100)
+        number, after = here.card.number, here.follower.mark()
+        honest = here.lab.add(
+            id=here.card.id, usb="1-1.4", vendor="0d8c", product="0014", plugged=False, **shape)
+        here.card.unplug()
+        after = self.lost(here, "microphone", after, "gone")
+        honest.plug(number)
+        here.follower.await_(
+            has("sound", "microphone", phase="opened"), "another card", AGAIN_SECONDS * PATIENCE, after)
+        self.assertNotIn("in truth", stage.bench.status()["microphone"])
 
     def play_a_loudspeaker_whose_rate_is_another_than_it_says(self, stage):
         here = self.pace(stage, "loudspeaker", 48_000, 44_100)

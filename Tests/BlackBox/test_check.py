@@ -1,6 +1,7 @@
 """`auricle check` in a simulated room: all is well, and then one thing after the other is not."""
 
 import hashlib
+import json
 import os
 import tarfile
 import unittest
@@ -183,6 +184,22 @@ class Faults(RoomTest):
         self.assertEqual(done.returncode, GOOD, done.stdout + done.stderr)
         self.assertNames(self.check(), GOOD)
 
+    def test_what_is_no_good_is_not_accepted_and_says_so(self):
+        self.start_well(room={"echo_gain": "-60 dB", "noise": "-30 dB"}, speaker={"volume": 30})
+        done = self.auricle("sound", "measure", "--accept")
+        self.assertEqual(done.returncode, WRONG, done.stdout + done.stderr)
+        self.assertRegex(done.stderr, r"not accepted: \w+: ")
+        self.assertNotIn("kind=installed", (self.bench.folder / "acoustics").read_text())
+        done = self.auricle("sound", "measure", "--accept", "--json")
+        self.assertEqual(done.returncode, WRONG)
+        self.assertIs(json.loads(done.stdout)["measured"]["accepted"], False)
+
+    def test_what_cannot_be_kept_is_not_accepted_either(self):
+        self.start_well(device={"state": '""'})
+        done = self.auricle("sound", "measure", "--accept")
+        self.assertEqual(done.returncode, WRONG, done.stdout + done.stderr)
+        self.assertIn("not accepted: nothing is kept", done.stderr)
+
     def test_muted_and_turned_down(self):
         self.start_well()
         self.auricle("mute", "on", config=False)
@@ -249,8 +266,8 @@ class Support(RoomTest):
         with tarfile.open(path) as archive:
             files = {name.split("/", 1)[1]: archive.extractfile(name).read() for name in archive.getnames()}
         self.assertEqual(set(files), {
-            "about.txt", "check.txt", "status.txt", "settings.txt", "cards.txt", "log.txt", "machine.txt",
-            "sound-system.txt", "acoustics.txt"})
+            "about.txt", "check.txt", "status.txt", "settings.txt", "cards.txt", "log.txt", "kernel.txt",
+            "machine.txt", "sound-system.txt", "mixers.txt", "acoustics.txt"})
         everything = b"\n".join(files.values()).decode()
         for canary in self.CANARIES:
             self.assertNotIn(canary, everything)

@@ -3,7 +3,9 @@
 import functools
 import hashlib
 import os
+import shutil
 import subprocess
+import tarfile
 import unittest
 from collections import namedtuple
 from datetime import datetime, timedelta, timezone
@@ -11,14 +13,16 @@ from pathlib import Path
 
 import cards
 import netns
-from check_stage import Board
+from check_stage import PHONE, SHAPE, Board
 from checking import BAD_SETTINGS, GOOD, REMARK, UNREACHABLE, WRONG
+from mixers import Volume
 from programs import false_clock, has_false_clock
 from together import Together
 
 # Where it must be named and how, what must be said of it, and how the command must end.
 Fault = namedtuple("Fault", "title part code ending says with_sound needs plant")
 FAULTS = []
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def fault(part, code, ending=WRONG, says="", sound=False, needs=None):
@@ -72,9 +76,9 @@ def clipping(board):
     page["echo_gain"], page["mic_clip"] = 3_600, 12_000
 
 
-@acoustic("drift", "drift", says="loudspeaker's clock is 430 ppm faster")
+@acoustic("drift", "drift", says=r"loudspeaker's clock is 1[12]\d\d ppm faster")
 def drift(board):
-    board.plug().set_ppm(0, playback=430)
+    board.plug().set_ppm(0, playback=1_200)
 
 
 @fault("card", "busy-card", says=r"in use by \S+ \(process \d+\)")
@@ -141,6 +145,20 @@ def loudspeaker_that_rattles(board):
 @acoustic("delay", "long-delay", says="the echo canceller reaches")
 def wireless_loudspeaker(board):
     board.plug().page["echo_delay"] = 340_000_000
+
+
+@acoustic("drift", "drift", REMARK, says=r"loudspeaker's clock is 4[23]\d ppm faster")
+def quartz_that_is_off(board):
+    board.plug().set_ppm(0, playback=430)
+
+
+@acoustic("loudspeaker", "no-echo-path", says="does not hear it")
+def no_echo_path_between_two_cards(board):
+    # A card cancels what it plays itself, and nothing that another one plays.
+    board.settings["alsa"] |= {
+        "cancels_echo": "yes", "microphone": "card:Ear", "loudspeaker": "card:Device"}
+    board.plug()
+    board.lab.add(id="Ear", usb="1-1.3", vendor="2886", product="0018", capture=dict(SHAPE)).page["log_off"] = 1
 
 
 @acoustic("drift", "wrong-rate", says="a card's rate is not what it claims")
@@ -290,6 +308,52 @@ class Planted(Together):
         parts = [part["part"] for part in findings.answer["parts"] if part["grade"] == "good"]
         for part in ("card", "microphone", "loudspeaker", "delay", "drift", "echo", "agent", "certificate"):
             self.assertIn(part, parts)
+
+    def play_a_speakerphone_that_cancels_its_own_echo(self, stage):
+        board = Board(stage)
+        board.settings["alsa"]["cancels_echo"] = "yes"
+        board.plug().page["echo_off"] = 1
+        findings = board.check()
+        self.assertEqual((findings.code, findings.codes), (GOOD, {}), findings)
+        self.assertIn("cancels its own echo", findings.parts["loudspeaker"]["says"])
+        self.assertEqual(findings.parts["microphone"]["grade"], "good")
+        self.assertIs(findings.measured["cancels_echo"], True)
+        # It is one to be compared with.
+        done = board.auricle("sound", "measure", "--accept")
+        self.assertEqual(done.returncode, GOOD, done.stdout + done.stderr)
+        self.assertIn("kind=installed", (board.bench.folder / "acoustics").read_text())
+
+    def play_what_is_mailed_tells_of_the_cards_and_of_no_secret(self, stage):
+        board = Board(stage)
+        board.mixer = [Volume("Speaker Playback", 40, (-40.0, 0.0), value=30)]
+        board.plug()
+        secrets = ["Basic am9lOmNhbmFyeQ==", "Bearer canary-2", "token=canary-3", "api_key=canary-4",
+                   "wss://joe:canary-5@agent.example/", "wss://agent.example?token=canary-6"]
+        board.start()
+        board.lab.write("/proc/asound/card1/stream0", "".join(f"note: {one}\n" for one in secrets))
+        path = board.bench.folder / "bundle.tar"
+        done = board.auricle("support", "--out", path)
+        self.assertEqual(done.returncode, GOOD, done.stdout + done.stderr)
+        with tarfile.open(path) as archive:
+            files = {name.split("/", 1)[1]: archive.extractfile(name).read().decode()
+                     for name in archive.getnames()}
+        sound = files["sound-system.txt"]
+        self.assertIn("/proc/asound/card1/pcm0c/sub0/hw_params", sound)
+        self.assertIn("rate: 16000", sound)
+        self.assertIn("/proc/asound/card1/pcm0p/sub0/status", sound)
+        self.assertEqual(sound.count("note: "), len(secrets))
+        for text in files.values():
+            self.assertNotIn("canary", text)
+            self.assertNotIn("am9lOm", text)
+        self.assertTrue(files["kernel.txt"].strip())
+        self.assertLessEqual(files["kernel.txt"].count("\n"), 400)
+        if shutil.which("amixer"):
+            self.assertRegex(files["mixers.txt"], r"(?s)amixer -c 1.*Speaker.*Playback 32 \[80%\]")
+
+    def test_the_lab_has_a_speakerphone_that_the_boards_know(self):
+        notes = (ROOT / "board/usb-speakerphone/auricle.conf").read_text()
+        self.assertIn(f"{PHONE['vendor']}:{PHONE['product']}", notes)
+        self.assertIn("cancels_echo = yes", notes)
 
     @classmethod
     def tearDownClass(cls):

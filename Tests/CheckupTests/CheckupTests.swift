@@ -120,7 +120,7 @@ import Testing
     (
       "drift", "drift", .wrong,
       heard {
-        $0.echo?.driftPPM = 420; $0.reductionDecibels = 3
+        $0.echo?.driftPPM = 1_100; $0.reductionDecibels = 3
       }
     ),
     (
@@ -190,7 +190,35 @@ import Testing
       }
     ),
     ("delay", "long-delay", .wrong, heard { $0.echo?.delay = 380 }),
-    ("drift", "drift", .wrong, heard { $0.echo?.driftPPM = -340 }),
+    ("drift", "drift", .wrong, heard { $0.echo?.driftPPM = -1_001 }),
+    ("drift", "drift", .remark, heard { $0.echo?.driftPPM = -999 }),
+    ("delay", "long-delay", .wrong, heard { $0.echo?.delay = 311 }),
+    // A card that cancels its own echo and gives zeros while nobody speaks.
+    (
+      "microphone", "silent-microphone", .remark,
+      heard {
+        $0.cancelsEcho = true; $0.echo = nil; $0.isConstant = true; $0.offset = 0
+      }
+    ),
+    // The same, and the daemon has heard nothing else for long.
+    (
+      "microphone", "silent-microphone", .wrong,
+      {
+        heard {
+          $0.cancelsEcho = true; $0.echo = nil; $0.isConstant = true; $0.offset = 0
+        }(&$0)
+        daemon([
+          ("microphone_code", "silent-microphone"), ("microphone_reason", "zeros"),
+          ("microphone_advice", "plug it in"),
+        ])(&$0)
+      }
+    ),
+    (
+      "microphone", "stuck-microphone", .wrong,
+      heard {
+        $0.cancelsEcho = true; $0.echo = nil; $0.isConstant = true; $0.offset = 0.1
+      }
+    ),
     ("drift", "wrong-rate", .wrong, heard { $0.echo?.driftPPM = 11_000 }),
     ("echo", "weak-echo-reduction", .wrong, heard { $0.reductionDecibels = 4 }),
     ("agent", "no-agent", .wrong, away("no-agent")),
@@ -261,6 +289,39 @@ import Testing
     #expect(finding.grade == grade)
     #expect(!finding.says.isEmpty && !finding.advice.isEmpty)
     #expect(Checkup.worst(of: Checkup(facts).findings) == grade)
+  }
+
+  @Test func aCardThatCancelsItsOwnEchoIsGoodWithoutAny() throws {
+    for echo in [nil, -70.0] {
+      var facts = CheckupTests.healthy
+      CheckupTests.heard {
+        $0.cancelsEcho = true
+        $0.reductionDecibels = echo.map { _ in 1 }
+        if let echo {
+          $0.echo?.gainDecibels = echo
+          $0.echo?.aboveNoiseDecibels = 8
+          $0.echo?.driftPPM = 900
+          $0.echo?.distortion = 0.4
+        } else {
+          $0.echo = nil
+        }
+      }(&facts)
+      #expect(complaints(facts).isEmpty)
+      let loudspeaker = try #require(
+        Checkup(facts).findings.first { $0.part == "loudspeaker" })
+      #expect(loudspeaker.grade == .good && loudspeaker.says.contains("cancels its own echo"))
+    }
+  }
+
+  @Test func aCardThatLeavesItsEchoIsJudgedAsAnyOther() {
+    var facts = CheckupTests.healthy
+    CheckupTests.heard {
+      $0.cancelsEcho = true
+      $0.echo?.delay = 380
+      // Other than on the day of installation, as such cards are.
+      $0.echo?.gainDecibels = -30
+    }(&facts)
+    #expect(complaints(facts).map(\.code) == ["long-delay"])
   }
 
   @Test func aCardIsTheSameWhateverItIsCalledToday() {

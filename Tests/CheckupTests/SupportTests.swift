@@ -17,6 +17,31 @@ import Testing
     ("the token broker does not answer", "the token broker does not answer"),
     ("key sk-abcd1234ABCD5678efgh9012ijkl3456 end", "key (left out) end"),
     ("auricled[412]: state listening", "auricled[412]: state listening"),
+    ("Authorization: Basic am9lOnBhc3M=", "Authorization: Basic (left out)"),
+    ("authorization: basic abcdef next line", "authorization: basic (left out)"),
+    (
+      "Proxy-Authorization: Digest username=\"joe\", response=\"1a\"\nnext",
+      "Proxy-Authorization: Digest (left out)\nnext"
+    ),
+    (
+      "{\"Authorization\": \"Basic am9lOnBhc3M=\", \"a\": 1}",
+      "{\"Authorization\": \"Basic (left out)\", \"a\": 1}"
+    ),
+    ("Authorization: Token abc def", "Authorization: Token (left out)"),
+    ("Authorization: abc", "Authorization: (left out)"),
+    ("curl -H 'Authorization: Basic am9lOnBhc3M=' x", "curl -H 'Authorization: Basic (left out)"),
+    ("with Basic am9lOnBhc3M= it", "with Basic (left out) it"),
+    ("a basic sentence", "a basic sentence"),
+    ("Cookie: session=abc; other=def", "Cookie: (left out)"),
+    ("api_key=abc&x=1", "api_key=(left out)&x=1"), ("X-Api-Key: abc", "X-Api-Key: (left out)"),
+    (
+      "access_token='abc' client_secret: abc", "access_token='(left out)' client_secret: (left out)"
+    ),
+    ("wss://agent.example?token=abc", "wss://agent.example?(left out)"),
+    (
+      "wss://joe:pass@agent.example:8443/a?token=abc end",
+      "wss://(left out)@agent.example:8443/a?(left out) end"
+    ),
     ("token", "token"), ("token=", "token="), ("://", "://"), ("", ""),
   ])
   func whatOpensDoorsIsTakenOut(text: String, expected: String) {

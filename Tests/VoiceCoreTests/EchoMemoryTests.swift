@@ -101,6 +101,21 @@ import Testing
     }
   }
 
+  /// Drift may have carried the reference ahead of the tick, where no start can begin.
+  @Test(arguments: [-3, -1, 0, 2] as [Int64])
+  func aPlaceAheadOfTheTickIsKeptWhereAStartCanBegin(placement: Int64) throws {
+    var aligner = ReferenceAligner()
+    aligner.place.expect(samples: 90)
+    aligner.begin(placement: placement, driftPPM: 0)
+    var memory = try memory()
+    let isKnown = aligner.read(into: &memory)
+    let lifted = max(0, -Int(placement))
+    #expect(isKnown && memory.isPlausible)
+    #expect(memory.placement == max(0, Int(placement)))
+    // By so many frames later, so that the echo stays where it is behind what was played.
+    #expect(memory.delay == Float(90 + lifted * Frame.sampleCount))
+  }
+
   @Test func aDriftOfTheClocksIsUndoneFromTheFirstFrame() throws {
     var scene = EchoMemoryTests.earlier
     scene.seconds = 20

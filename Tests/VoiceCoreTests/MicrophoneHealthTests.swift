@@ -86,6 +86,45 @@ import Testing
     #expect(patient.changes.map(\.change) == [.fellIll(.silent)])
   }
 
+  @Test func noSilenceIsSoLongThatItIsNeverNoticedAgain() {
+    var health = MicrophoneHealth()
+    var time = SampleTime.start
+    let frame = Frame.span
+    // As if nothing had come between: frames are all that it counts.
+    func give(_ shape: MicrophoneShape, hours: Int64) -> [MicrophoneHealth.Change] {
+      var changes: [MicrophoneHealth.Change] = []
+      let end = time + .seconds(hours * 3_600)
+      while time < end {
+        time = time + SampleSpan(samples: frame.samples * 100)
+        if let change = health.hear(shape, at: time) { changes.append(change) }
+      }
+      return changes
+    }
+    let zeros = MicrophoneShape(lowest: 0, highest: 0, clipped: 0)
+    let room = MicrophoneShape(lowest: -2, highest: 2, clipped: 0)
+    // A switch that was off for days.
+    _ = give(room, hours: 1)
+    #expect(give(zeros, hours: 72) == [.fellIll(.silent)])
+    #expect(give(room, hours: 1) == [.recovered])
+    #expect(give(zeros, hours: 11) == [])
+    #expect(give(zeros, hours: 2) == [.fellIll(.silent)])
+  }
+
+  /// A gate gives zeros; another number for minutes was never one.
+  @Test func onlyZerosTeachToBePatient() {
+    var patient = Patient()
+    patient.quietRoom(seconds: 1)
+    patient.same(5, seconds: 300)
+    patient.quietRoom(seconds: 1)
+    patient.same(0, seconds: 70)
+    patient.quietRoom(seconds: 1)
+    patient.same(5, seconds: 12)
+    #expect(
+      patient.changes.map(\.change) == [
+        .fellIll(.stuck), .recovered, .fellIll(.silent), .recovered, .fellIll(.stuck),
+      ])
+  }
+
   @Test func clippedMuchOfTheTimeIsTooLoudAndAShoutIsNot() {
     var patient = Patient()
     let loud: (inout SeededRandom, Int) -> Int16 = { _, index in index < 8 ? .max : 100 }

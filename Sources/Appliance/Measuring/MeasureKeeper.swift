@@ -17,6 +17,7 @@ final class MeasureKeeper {
     var volume: Int
     /// As they are told.
     var cards: Fields
+    var cancelsEcho: Bool
     var stumbles: Int
     var until: SampleTime
     var whyNot = ""
@@ -27,12 +28,14 @@ final class MeasureKeeper {
   private let path: String?
   private var task: Task?
   private var file: AcousticFile
+  private let cancelsEcho: Bool
 
   init(bridge: Bridge, settings: DeviceSettings) {
     self.bridge = bridge
     let folder = settings.device.state
     path = folder.isEmpty ? nil : folder + "/acoustics"
     file = MeasureKeeper.load(path)
+    cancelsEcho = settings.alsa.cancelsEcho
   }
 
   var isUnderWay: Bool { task != nil }
@@ -50,8 +53,8 @@ final class MeasureKeeper {
     cards.add("loudspeaker", loudspeaker)
     sound.addCards(to: &cards)
     task = Task(
-      accept: accept, volume: volume, cards: cards, stumbles: bridge.counters.stumbles.value,
-      until: now + MeasureKeeper.longest)
+      accept: accept, volume: volume, cards: cards, cancelsEcho: cancelsEcho && sound.isOneCard,
+      stumbles: bridge.counters.stumbles.value, until: now + MeasureKeeper.longest)
     return nil
   }
 
@@ -77,7 +80,8 @@ final class MeasureKeeper {
   }
 
   private func answer(_ recording: ProbeRecording, _ task: Task) -> Fields {
-    let measured = Measurement(of: recording)
+    var measured = Measurement(of: recording)
+    measured.cancelsEcho = task.cancelsEcho
     var record = Fields()
     let clock = ClockReading.now
     record.add("at", clock.isWrong ? 0 : clock.system)
@@ -85,18 +89,28 @@ final class MeasureKeeper {
     record.add("firmware", Version.current)
     record.add("volume", task.volume)
     var fields = record
-    let grade = AcousticJudge(measured).worst
-    record.add("grade", grade.word)
+    let judge = AcousticJudge(measured)
+    record.add("grade", judge.worst.word)
     measured.write(to: &record, withClick: false)
-    let isGood = grade <= .remark && measured.echo != nil
-    if task.accept { file.take(record, isGood: isGood, accept: true) }
+    if task.accept { accept(record, judge, &fields) }
     fields.add("stumbles", bridge.counters.stumbles.value - task.stumbles)
     addEarlier(to: &fields)
     measured.write(to: &fields, withClick: true)
-    if !task.accept { file.take(record, isGood: isGood, accept: false) }
-    keep()
+    if !task.accept {
+      file.take(record, isGood: judge.isComparable, accept: false)
+      _ = keep()
+    }
     fields.succeed()
     return fields
+  }
+
+  /// Whoever says that it is as it should be is told whether that was taken. Why a measurement is no good
+  /// to compare with is in its figures.
+  private func accept(_ record: Fields, _ judge: AcousticJudge, _ fields: inout Fields) {
+    file.take(record, isGood: judge.isComparable, accept: true)
+    let problem = keep()
+    fields.add("accepted", judge.isComparable && problem == nil)
+    if judge.isComparable, let problem { fields.add("accepted_why", problem) }
   }
 
   private static let compared = [
@@ -135,10 +149,13 @@ final class MeasureKeeper {
     return AcousticFile()
   }
 
-  private func keep() {
-    guard let path else { return }
+  /// - Returns: why it will be forgotten when the daemon ends; nil when it will not.
+  private func keep() -> String? {
+    guard let path else { return "nothing is kept: device.state is empty" }
     do throws(LinuxError) { try Files.replace(path, with: file.contents, mode: 0o600) } catch {
       Log.warning("the measurement is not kept reason=\(Log.quoted(error.description))")
+      return error.description
     }
+    return nil
   }
 }

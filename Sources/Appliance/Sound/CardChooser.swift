@@ -1,3 +1,4 @@
+internal import ControlProtocol
 internal import Settings
 internal import SoundCards
 internal import VoiceCore
@@ -100,6 +101,23 @@ extension CardPick {
   /// Nothing to change.
   func isSame(as other: CardPick) -> Bool {
     alsaName.utf8.elementsEqual(other.alsaName.utf8) && card?.number == other.card?.number
+  }
+
+  /// What was learned of the other one holds for it: the same device, in whatever socket and under whatever
+  /// number; without a serial, the same kind in the same socket.
+  func isSameThing(as other: CardPick) -> Bool {
+    guard let card, let others = other.card else {
+      return card == nil && other.card == nil && alsaName.isSame(as: other.alsaName)
+    }
+    guard device == other.device else { return false }
+    guard let usb = card.usb, let theirs = others.usb else {
+      return card.usb == nil && others.usb == nil && card.id.isSame(as: others.id)
+        && card.driver.isSame(as: others.driver) && card.name.isSame(as: others.name)
+    }
+    guard usb.vendor == theirs.vendor, usb.product == theirs.product else { return false }
+    return usb.serial.isEmpty
+      ? theirs.serial.isEmpty && usb.path.isSame(as: theirs.path)
+      : usb.serial.isSame(as: theirs.serial)
   }
 
   /// It cannot be opened while the other one is open, or it is not known.

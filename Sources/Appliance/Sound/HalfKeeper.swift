@@ -84,7 +84,7 @@ struct HalfKeeper<Half> {
   }
 
   func experience(of pick: CardPick) -> CardExperience {
-    guard let learned, learned.pick.isSameDevice(as: pick) else { return CardExperience() }
+    guard let learned, learned.pick.isSameThing(as: pick) else { return CardExperience() }
     return learned.experience
   }
 

@@ -46,6 +46,11 @@ final class SoundKeeper {
     side == .microphone ? microphone.pick : loudspeaker.pick
   }
 
+  /// One card hears and speaks, as far as that is known.
+  var isOneCard: Bool {
+    microphone.pick?.card?.number == loudspeaker.pick?.card?.number
+  }
+
   /// What the cards are called, and which they are wherever they are plugged in: nothing for rooms and files.
   func addCards(to fields: inout Fields) {
     for side in Side.allCases {

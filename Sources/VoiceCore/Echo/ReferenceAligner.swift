@@ -10,6 +10,9 @@ public struct ReferenceAligner: ~Copyable {
   /// what it would need has not been played yet.
   public static let micDelay = SampleSpan(samples: 96)
 
+  /// No longer way from the loudspeaker to the microphone is found.
+  public static let reach = SampleSpan.milliseconds(Int64(DelayEstimator.lags - 1) * 10)
+
   /// Samples that the reference must be ahead of the direct sound, at least.
   static let leastLead = 64
   /// Where there is a choice it is a frame further ahead: a card that had no room for a frame is ahead

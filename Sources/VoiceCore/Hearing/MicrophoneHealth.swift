@@ -21,9 +21,11 @@ public struct MicrophoneHealth: Equatable, Sendable {
   /// Constant for longer is no pause of a driver.
   static let patience = SampleSpan.seconds(10)
   /// Some speakerphones give zeros while nobody speaks, so zeros are given longer. One that came back
-  /// to life by itself is given so many times as long as it took.
+  /// to life by itself is given so many times as long as it took, but never longer than a shop is
+  /// empty over night.
   static let patienceWithZeros = SampleSpan.seconds(60)
   static let forbearance: Int64 = 4
+  static let mostPatience = SampleSpan.seconds(12 * 3_600)
   /// A voltage of this and noise of at most that.
   private static let voltage = 650
   private static let stillness = 4
@@ -37,7 +39,8 @@ public struct MicrophoneHealth: Equatable, Sendable {
   private var last = Int16.min
   private var constantSince: SampleTime?
   private var stillSince: SampleTime?
-  private var longestConstant = SampleSpan.zero
+  /// Of zeros that came to an end: no gate gives another number.
+  private var longestZeros = SampleSpan.zero
   private var clippedShare: Float = 0
 
   public init() {}
@@ -50,7 +53,7 @@ public struct MicrophoneHealth: Equatable, Sendable {
     if shape.lowest == shape.highest, constantSince != nil ? shape.lowest == last : true {
       constantSince = constantSince ?? start
     } else {
-      if let since = constantSince { longestConstant = max(longestConstant, start - since) }
+      if let since = constantSince, last == 0 { longestZeros = max(longestZeros, start - since) }
       constantSince = shape.lowest == shape.highest ? start : nil
     }
     last = shape.lowest
@@ -70,10 +73,13 @@ public struct MicrophoneHealth: Equatable, Sendable {
     return trouble.map { .fellIll($0) } ?? .recovered
   }
 
+  private var patienceWithZeros: SampleSpan {
+    let learned = SampleSpan(samples: longestZeros.samples * MicrophoneHealth.forbearance)
+    return min(max(MicrophoneHealth.patienceWithZeros, learned), MicrophoneHealth.mostPatience)
+  }
+
   private func now(at time: SampleTime) -> Trouble? {
-    let patience = max(
-      last == 0 ? MicrophoneHealth.patienceWithZeros : MicrophoneHealth.patience,
-      SampleSpan(samples: longestConstant.samples * MicrophoneHealth.forbearance))
+    let patience = last == 0 ? patienceWithZeros : MicrophoneHealth.patience
     if let constantSince, time - constantSince >= patience { return last == 0 ? .silent : .stuck }
     if let stillSince, constantSince == nil, time - stillSince >= MicrophoneHealth.patience {
       return .voltage

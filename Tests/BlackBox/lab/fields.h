@@ -45,3 +45,5 @@ FIELD(capture_runs)
 FIELD(playback_xruns)
 FIELD(capture_xruns)
 FIELD(rewinds)         // frames taken back by the program
+FIELD(playback_place)  // how far the program is: frames that it wrote since the start, less those it took back
+FIELD(capture_place)   // and read

@@ -278,6 +278,7 @@ static void copy_frames(struct pcm *pcm, uint8_t *data, uint64_t count) {
     pcm->appl += some;
     count -= some;
   }
+  WORD(pcm, place) = (int64_t)pcm->appl;
 }
 
 static int64_t transfer(struct pcm *pcm, uint8_t *data, uint64_t wanted) {
@@ -368,6 +369,7 @@ static int sync_pointers(struct pcm *pcm, struct snd_pcm_sync_ptr *sync) {
     if (step < -(int64_t)(pcm->boundary / 2)) step += (int64_t)pcm->boundary;
     if (step < 0) pcm->card->page[FIELD_rewinds] -= step;
     pcm->appl += (uint64_t)step;
+    WORD(pcm, place) = (int64_t)pcm->appl;
   }
   if (sync->flags & SNDRV_PCM_SYNC_PTR_AVAIL_MIN) sync->c.control.avail_min = pcm->avail_min;
   else pcm->avail_min = sync->c.control.avail_min;
