@@ -20,6 +20,8 @@ public struct ALSAError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The card is there and does not move.
   public static func isSilence(code: Int32) -> Bool { code == -EIO || code == -ETIMEDOUT }
+  /// No clock stands behind it.
+  public static func isRacing(code: Int32) -> Bool { code == -ERANGE }
   public var description: String { "cannot \(action) '\(device)': \(reason)" }
 
   private var noSuchCard: String {

@@ -104,6 +104,11 @@ public struct PCM: ~Copyable {
     ALSAError(device: device, action: "get sound from", code: -EIO)
   }
 
+  /// It gives sound as fast as it is read: no clock stands behind it.
+  public static func racing(_ device: String) -> ALSAError {
+    ALSAError(device: device, action: "get sound in time from", code: -ERANGE)
+  }
+
   /// It runs at another rate than it claims.
   public static func pace(_ device: String, _ rate: Int) -> ALSAError {
     ALSAError(device: device, action: "believe", code: Int32(rate))

@@ -5,6 +5,7 @@ import unittest
 
 import cards
 from card_stage import CardStage, pitch_of
+from following import is_event
 from programs import PATIENCE
 from together import Together
 
@@ -18,14 +19,15 @@ def first_channel(path, channels, sample_bytes):
 
 @unittest.skipUnless(cards.has_lab(), "gcc is missing, or an emulator runs the programs")
 class Plugins(Together):
-    def begin(self, stage, loudspeaker, **shape):
-        """A daemon whose loudspeaker is a plugin of ALSA's; its microphone is the card's own."""
+    def begin(self, stage, plugin, half="loudspeaker", **shape):
+        """A daemon of which one half is a plugin of ALSA's; the other is the card's own."""
         here = CardStage(stage, playback=shape, capture=shape)
         path = stage.bench.folder / "asound.conf"
-        path.write_text(f"</usr/share/alsa/alsa.conf>\npcm.odd {{ {loudspeaker} }}\n")
+        path.write_text(f"</usr/share/alsa/alsa.conf>\npcm.odd {{ {plugin} }}\n")
         here.lab.configuration = path
-        here.start(alsa={"loudspeaker": "odd"})
-        here.await_idle()
+        here.start(alsa={half: "odd"})
+        if half == "loudspeaker":
+            here.await_idle()
         return here
 
     def file(self, stage, rate, channels, format, sample_bytes):
@@ -50,6 +52,16 @@ class Plugins(Together):
 
     def play_32_bit_of_three_channels_at_96_khz_through_file(self, stage):
         self.file(stage, 96_000, 3, "S32_LE", 4)
+
+    def play_a_microphone_without_a_clock_is_told(self, stage):
+        here = self.begin(stage, "type null", rates=[48_000], channels=2, half="microphone")
+        begin, frames = time.monotonic(), int(stage.bench.status()["frames"])
+        failed = here.follower.await_(is_event("sound", phase="failed", half="microphone"), "fault")
+        self.assertIn("faster than time", failed.event["reason"])
+        time.sleep(3)  # What is tested is what happens meanwhile.
+        # Two seconds of it are heard before that is clear, and it is tried ever more seldom.
+        passed = int(stage.bench.status()["frames"]) - frames
+        self.assertLess(passed, (time.monotonic() - begin) * 100 + 3_000)
 
     def play_a_loudspeaker_that_swallows_everything_at_once(self, stage):
         here = self.begin(stage, "type null", rates=[48_000], channels=2)

@@ -20,6 +20,10 @@ final class ALSAMicrophone: Microphone {
   /// position stands still, at least; in microseconds.
   private static let spare: Int64 = 100
   private static let shortestNap: Int64 = 1_000
+  /// Frames that a sound server may have kept for us, and in how many microseconds it may give them at
+  /// once. ALSA's `null` gives them for ever, and the device's clock would run with it.
+  private static let mostKept = 200
+  private static let leastTime: Int64 = 400_000
   /// Stumbles in one frame: each costs about as long as a frame.
   static let mostStumbles = 20
 
@@ -37,6 +41,9 @@ final class ALSAMicrophone: Microphone {
   private var pace: PaceMeter
   private var position: Int64 = 0
   private var lastStumbles = 0
+  /// Of a block of `mostKept` frames: how many there were, and when it began.
+  private var frames = 0
+  private var began: Int64 = 0
   let name: String
 
   static func open(
@@ -80,6 +87,7 @@ final class ALSAMicrophone: Microphone {
   func listen(into mic: inout Frame) throws(CardTrouble) {
     do throws(ALSAError) {
       if !isStarted, !pcm.isRunning { try pcm.start() }
+      if !isStarted { began = MonotonicClock.microseconds() }
       isStarted = true
       var passes = 0
       let stumbles = pcm.stumbles
@@ -122,11 +130,22 @@ final class ALSAMicrophone: Microphone {
 
   private func checkPace() throws(CardTrouble) {
     // What a sound server gives is in time, whatever its card does.
-    guard pcm.granted.isHardware else { return }
+    guard pcm.granted.isHardware else { return try checkTime() }
     if pcm.stumbles != lastStumbles { pace.cut() }
     lastStumbles = pcm.stumbles
     let now = MonotonicClock.microseconds()
     if let real = pace.hear(position: position, at: now) { throw CardTrouble(code: Int32(real)) }
+  }
+
+  private func checkTime() throws(CardTrouble) {
+    frames += 1
+    guard frames == ALSAMicrophone.mostKept else { return }
+    frames = 0
+    let before = began
+    began = MonotonicClock.microseconds()
+    if began - before < ALSAMicrophone.leastTime {
+      throw CardTrouble(code: PCM.racing(pcm.device).code)
+    }
   }
 
   /// What a frame still needs of the card, in samples of each channel.

@@ -191,6 +191,11 @@ struct HalfKeeper<Half> {
           ? "the loudspeaker's card takes no sound" : "the \(half.word)'s card gives no sound",
         advice: "plug it out and in again; it is tried again and again")
     }
+    if ALSAError.isRacing(code: code) {
+      return SoundProblem(
+        reason: "the \(half.word) gives sound faster than time passes: it is no sound card",
+        advice: "name a real one: auricle sound list shows what there is", kind: .refusing)
+    }
     return SoundProblem(
       reason: "the \(half.word)'s card is gone: \(ALSAError.reason(code: code))",
       advice: "plug it in again; it is taken at once")
