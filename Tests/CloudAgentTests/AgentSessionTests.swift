@@ -73,7 +73,7 @@ import VoiceCore
     script.device(.turnStart(id, preRoll: .zero, cause: .speech))
     #expect(
       script.device(.turnAudio(id, packet: SessionScript.packet60, at: .seconds(20))) == [
-        .hear(id, packet: SessionScript.packet60, gap: AgentSession.longestGap)
+        .hear(id, packet: SessionScript.packet60, gap: OpenTurn.longestGap)
       ])
   }
 
@@ -138,6 +138,40 @@ import VoiceCore
     for _ in 1..<20 { script.on(.tick) }
     script.device(.turnAudio(TurnID(2), packet: SessionScript.packet60, at: .zero))
     #expect(script.on(.tick).isEmpty)
+  }
+
+  @Test func soundThatIsNotListenedToKeepsNoTurnOpen() {
+    var script = SessionScript()
+    script.hello()
+    let id = TurnID(1)
+    script.device(.turnStart(id, preRoll: .zero, cause: .speech))
+    for second in 1...20 {
+      if second == 10 {
+        script.device(.turnAudio(id, packet: SessionScript.packet60, at: .seconds(3_500)))
+      }
+      let effects = script.on(.tick)
+      #expect(effects.isEmpty == (second < 20))
+    }
+    #expect(script.refusals == ["turn_idle"])
+  }
+
+  @Test func aTurnThatNeverEndsIsGivenUp() {
+    var script = SessionScript(longestTurn: .seconds(10))
+    script.hello()
+    let id = TurnID(1)
+    script.device(.turnStart(id, preRoll: .zero, cause: .speech))
+    // A packet every two seconds, far slower than speech.
+    for second in 1..<30 {
+      if second % 2 == 0 {
+        let place = SampleSpan.milliseconds(Int64(second * 30))
+        script.device(.turnAudio(id, packet: SessionScript.packet60, at: place))
+      }
+      script.on(.tick)
+    }
+    #expect(script.refusals.isEmpty)
+    script.on(.tick)
+    #expect(script.refusals == ["turn_idle"])
+    #expect(script.log.contains(.forget(id)))
   }
 
   @Test func turnsThatWaitForTheirWordsAreFew() {

@@ -121,17 +121,17 @@ struct ServedSession {
       awaySince = moment.time
     }
     self.connection = connection
+    let away = moment.time - awaySince
+    talk.goOn(at: moment.time, after: away)
     tokens = [next, used]
     journal?.acknowledge(received)
     acknowledged = wire.receivedCount
     unacknowledgedSince = nil
-    talk.goOn(at: moment.time)
     var welcome = talk.welcome
     welcome.isResumed = true
     say(.welcome(welcome), at: moment, &effects)
     let waiting = journal?.waiting ?? []
     for message in waiting { effects.append(.send(message, on: connection)) }
-    let away = moment.time - awaySince
     effects.append(
       .note(id, .resumed(connection, replayed: waiting.count, away: away)))
   }
