@@ -344,6 +344,54 @@ import VoiceCore
     #expect(script.ends.count == 1)
   }
 
+  @Test func aReplyThatIsNotPlayedEndsAtOnceAndWasNotSaid() {
+    var script = SessionScript()
+    script.hello(buffer: .seconds(2))
+    script.turn(1)
+    script.understood(1, .history)
+    script.voice(seconds: 3)
+    let muted = Upstream.playback(ReplyID(1), played: .zero, buffered: .zero, state: .muted)
+    #expect(
+      script.device(muted) == [
+        .hush(ReplyID(1)), .send(.replyEnd(ReplyID(1), .cancelled, audio: .seconds(2))),
+      ])
+    #expect(script.session.isAtRest)
+    #expect(script.session.memory.exchanges.last?.heard == "")
+    // It ends once, however often that is said.
+    #expect(script.device(muted).isEmpty)
+    #expect(script.on(.drain(grace: .seconds(5))).isEmpty, "nothing is waited for")
+  }
+
+  @Test func aReplyThatIsHeldForAMomentGoesOn() {
+    var script = SessionScript()
+    script.hello(buffer: .seconds(2))
+    script.turn(1)
+    script.understood(1, .history)
+    script.voice(seconds: 3)
+    func told(_ state: PlaybackState, _ played: Int64, _ rest: Int64) -> Upstream {
+      .playback(
+        ReplyID(1), played: .milliseconds(played), buffered: .milliseconds(rest), state: state)
+    }
+    // As devices of versions 1.0 to 1.2 said it.
+    script.device(told(.muted, 500, 1_500))
+    #expect(script.ends.isEmpty)
+    script.device(told(.playing, 1_000, 1_000))
+    #expect(script.sound(of: 1) == .seconds(3))
+  }
+
+  @Test func aReplyThatWasMutedAfterAnInterruptCanStillBeGoneOnWith() {
+    var script = SessionScript()
+    script.hello()
+    script.turn(1)
+    script.understood(1, .history)
+    script.voice()
+    script.device(.interrupt(ReplyID(1), played: .milliseconds(2_100)))
+    script.device(
+      .playback(ReplyID(1), played: .milliseconds(2_100), buffered: .zero, state: .muted))
+    let effects = script.device(.unmute(ReplyID(1), played: .milliseconds(2_100)))
+    #expect(effects.contains(.send(.replyStart(ReplyID(2), answering: TurnID(1)))))
+  }
+
   @Test func anInterruptOfAReplyLongOverIsAcknowledged() {
     var script = SessionScript()
     script.hello()

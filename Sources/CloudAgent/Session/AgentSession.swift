@@ -223,9 +223,11 @@ struct AgentSession: Sendable {
       }
       self.reply?.hasPlayed(played, isDrained: false)
       goOn(to: Thought(turn: reply.turn, revision: reply.revision), &effects)
-    case .playback(let id, let played, _, let state):
+    case .playback(let id, let played, let buffered, let state):
       guard reply?.id == id else { return stray() }
       reply?.hasPlayed(played, isDrained: state == .drained)
+      // Devices of old call a reply so that is held for a moment, too: it has sound left to play.
+      if state == .muted, buffered == .zero { return fallSilent(&effects) }
       pump(&effects)
     // A gap shows in the places of the packets, too.
     case .turnGap(let id, _, _): if turn?.id != id { stray() }
@@ -393,14 +395,19 @@ struct AgentSession: Sendable {
     effects.append(.send(.replyEnd(current.id, status, audio: current.sent)))
   }
 
+  /// The reply was cut, or is not played: what was not heard of it was not said.
+  private mutating func fallSilent(_ effects: inout [AgentEffect]) {
+    endReply(.cancelled, &effects)
+    reply?.giveUp()
+    AgentSession.remember(reply, in: &memory)
+  }
+
   private mutating func interrupt(
     _ id: ReplyID, played: SampleSpan, _ effects: inout [AgentEffect]
   ) {
     if reply?.id == id {
-      endReply(.cancelled, &effects)
       reply?.hasPlayed(played, isDrained: false)
-      reply?.giveUp()
-      AgentSession.remember(reply, in: &memory)
+      fallSilent(&effects)
     } else {
       stray()
     }
