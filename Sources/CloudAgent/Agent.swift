@@ -152,7 +152,7 @@ public final class Agent {
         }
       if isTaken == false {
         Log.warning("event=not_reading connection=\(id.number)")
-        server?.close(connection, code: 1013, reason: "not reading")
+        server?.close(connection, code: SessionShelf.comeBackLater, reason: "not reading")
       }
     case .close(let id, let code, let reason):
       if let connection = connections[id] {

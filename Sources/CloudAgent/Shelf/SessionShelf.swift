@@ -6,7 +6,7 @@ internal import WireProtocols
 /// out; the sockets, the ears, the voice and the clock belong to who drives it.
 package struct SessionShelf {
   package struct Settings: Sendable {
-    /// Connections at once; one more is closed with 1013.
+    /// Connections at once; one more is closed with `comeBackLater`.
     package var connections = 64
     /// Sessions at once, those without a connection too: the one that waits longest makes room.
     package var sessions = 128
@@ -35,6 +35,9 @@ package struct SessionShelf {
   static let lastHelloWithin = SampleSpan.seconds(1)
   /// Devices that are sent away together come back within this time, not all at once.
   static let spread = SampleSpan.seconds(1)
+
+  /// For 1013, which libwebsockets, for one, makes into another code before the device sees it.
+  package static let comeBackLater: UInt16 = 4013
 
   private enum Guest {
     case stranger(Admission, since: SampleTime)
@@ -105,7 +108,8 @@ package struct SessionShelf {
     if guests.count >= settings.connections {
       effects.append(
         .refused(connection, code: "full", message: "\(guests.count) connections are open"))
-      effects.append(.close(connection, code: 1013, reason: "too many devices"))
+      effects.append(
+        .close(connection, code: SessionShelf.comeBackLater, reason: "too many devices"))
     } else {
       guests[connection] = .stranger(admission, since: moment.time)
     }
@@ -193,7 +197,9 @@ package struct SessionShelf {
         (session.hasBegun ? 1 : 0, session.awaySince.samples, session.id.number)
       }
       let longest = waiting.min { rank($0) < rank($1) }
-      if let longest { end(longest.id, code: 1013, reason: "room for others", &effects) }
+      if let longest {
+        end(longest.id, code: SessionShelf.comeBackLater, reason: "room for others", &effects)
+      }
     }
   }
 
