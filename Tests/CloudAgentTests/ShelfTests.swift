@@ -150,6 +150,42 @@ import WireProtocols
     #expect(script.shelf.sessionCount == 2)
   }
 
+  /// Three boards with one identity: each throws another out, and comes back.
+  @Test mutating func devicesThatKeepEndingEachOtherAreToldOfOnceInAWhile() {
+    script = ShelfScript { $0.sessionsPerDevice = 2 }
+    let known = Admission(device: "kiosk-7")
+    func told(_ script: ShelfScript) -> Int {
+      script.notes.count { if case .rivals = $0 { true } else { false } }
+    }
+    for round in 0..<100 {
+      let index = 1 + round % 3
+      script.connect(index, known)
+      script.settle(index)
+      // The first two had room, and the next two may have come back before we knew.
+      #expect((told(script) > 0) == (round >= 4))
+      script.wait(.seconds(5))
+    }
+    #expect(told(script) == 1)
+    let message = device(1).received.compactMap {
+      if case .refused("session_limit", let message, true, _) = $0 { message } else { nil }
+    }
+    #expect(message.first?.contains("another device has the same name") == true)
+    for round in 0..<30 {
+      script.connect(1 + round % 3, known)
+      script.wait(.seconds(5))
+    }
+    #expect(told(script) == 2, "ten minutes later")
+  }
+
+  @Test mutating func aBoardThatLosesItsConnectionIsNoRivalOfItself() {
+    script = ShelfScript { $0.sessionsPerDevice = 2 }
+    for index in 1...20 {
+      script.join(index, Admission(device: "kiosk-7"))
+      script.cut(index)
+    }
+    #expect(!script.notes.contains { if case .rivals = $0 { true } else { false } })
+  }
+
   @Test mutating func aNameThatIsOnlySaidEndsNobodysSession() {
     script = ShelfScript { $0.sessionsPerDevice = 1 }
     script.join(1)

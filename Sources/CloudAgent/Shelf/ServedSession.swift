@@ -263,7 +263,10 @@ struct ServedSession {
   mutating func makeRoom(at moment: Moment, _ effects: inout [ShelfEffect]) {
     say(
       .refused(
-        code: "session_limit", message: "the device has begun another session", isFatal: true),
+        code: "session_limit",
+        message:
+          "a newer session of this device takes its place; if it keeps doing so, another device "
+          + "has the same name and proof", isFatal: true),
       at: moment, &effects)
     end(code: 1008, reason: "session_limit")
   }

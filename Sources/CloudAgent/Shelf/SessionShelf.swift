@@ -49,6 +49,7 @@ package struct SessionShelf {
   private var guests: [ConnectionID: Guest] = [:]
   private var sessions: [SessionID: ServedSession] = [:]
   private var sessionsOf: [String: [SessionID]] = [:]
+  private var rivalry = Rivalry()
   private var lastSession = 0
   package private(set) var journalBytes = 0
   /// When all must be over.
@@ -187,6 +188,11 @@ package struct SessionShelf {
     if let own = admission.device.flatMap({ sessionsOf[$0] }), own.count >= most {
       let waiting = own.first { sessions[$0]?.connection == nil }
       if let oldest = waiting ?? own.first {
+        if let device = admission.device, waiting == nil,
+          rivalry.hasEnded(ofDevice: device, at: moment.time)
+        {
+          effects.append(.note(oldest, .rivals(Rivalry.suspicious, within: Rivalry.within)))
+        }
         sessions[oldest]?.makeRoom(at: moment, &effects)
         settle(oldest, at: moment, &effects)
       }
