@@ -186,6 +186,14 @@ import WireProtocols
     #expect(!script.notes.contains { if case .rivals = $0 { true } else { false } })
   }
 
+  @Test mutating func aHelloOfAnotherDeviceThanTheTokensIsRefused() {
+    script.devices[1] = ShelfScript.Device(name: "kiosk-8")
+    script.connect(1, Admission(device: "kiosk-7"))
+    #expect(device().errors == ["unauthorized"])
+    #expect(device().closedWith == 1008)
+    #expect(script.shelf.sessionCount == 0 && script.shelf.connectionCount == 0)
+  }
+
   @Test mutating func aNameThatIsOnlySaidEndsNobodysSession() {
     script = ShelfScript { $0.sessionsPerDevice = 1 }
     script.join(1)

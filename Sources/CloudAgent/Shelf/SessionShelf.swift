@@ -131,6 +131,11 @@ package struct SessionShelf {
           &effects)
       }
       let device = admission.device ?? hello.device
+      guard device == hello.device else {
+        return refuse(
+          connection, code: "unauthorized",
+          message: "the hello is of \(hello.device), but the token is for \(device)", &effects)
+      }
       if let asked = hello.resuming,
         let id = resumable(asked, by: device, at: moment.time, &effects)
       {
