@@ -52,8 +52,7 @@ public final class Agent {
     shelf = SessionShelf(settings, random: SystemRandomNumberGenerator())
     mail = try loop.watch(mailbox.number) { [weak self] in self?.deliver() }
     var limits = SocketServer.Limits()
-    // Those who are one too many are told so by us.
-    limits.connections = options.connections + 1
+    limits.connections = options.connections
     limits.perAddress = options.mostPerAddress
     server = try SocketServer(
       on: loop, port: options.port, certificateFile: options.certificate, keyFile: options.key,
