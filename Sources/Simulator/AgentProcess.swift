@@ -54,6 +54,8 @@ final class AgentProcess {
     downUntil = min(downUntil, now)
     hangsUntil = min(hangsUntil, now)
     fullUntil = min(fullUntil, now)
+    // Who was asked to leave in the storm has left when it is over, and does not go in the calm.
+    if leavesAt != nil { restart(for: 10, isSilent: false) }
     work.calm(at: now)
   }
 
