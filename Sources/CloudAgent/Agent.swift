@@ -1,5 +1,5 @@
 internal import ESpeak
-internal import Linux
+public import Linux
 internal import PocketSphinx
 internal import VoiceCore
 internal import WebSockets
@@ -71,14 +71,22 @@ public final class Agent {
 
   /// Until there is something to read from `stop`. Then what is being said may end, for as long as the
   /// options allow, and connections are closed.
-  public func run(until stop: Int32) throws {
+  /// With each signal of `reload` the file of devices is read again.
+  public func run(until stop: Int32, reload: ReloadSignal? = nil) throws {
     let watch = try loop.watch(stop) { [weak self] in self?.drain() }
+    let reloading = try reload.map { signal in
+      try loop.watch(signal.number) { [weak self] in
+        signal.clear()
+        self?.reload()
+      }
+    }
     var rest = (options.grace + Agent.farewellSeconds) * 1_000 / Agent.tickMilliseconds
     while !loop.run(atMostMilliseconds: Int64(Agent.tickMilliseconds)), rest > 0 {
       tell(.tick)
       if isDraining { rest -= 1 }
     }
     loop.unwatch(watch)
+    if let reloading { loop.unwatch(reloading) }
     server = nil
     Log.info("event=stopped connections_served=\(served)")
   }
@@ -87,6 +95,8 @@ public final class Agent {
   private static let tickMilliseconds = 500
   /// What connections may take to say goodbye.
   private static let farewellSeconds = 3
+
+  private func reload() { tell(.lockedOut(reception.reload())) }
 
   private func drain() {
     // What there is to read stays unread: one call is enough.

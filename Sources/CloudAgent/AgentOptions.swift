@@ -25,14 +25,20 @@ public struct AgentOptions: Equatable, Sendable {
   public var tokenLifetime = 600
   public var tokensPerMinute = 6
   public var sessionsPerDevice = 2
-  /// Seconds; nil for no limit.
-  public var sessionLimit: Int? = nil
+  /// Token requests of one address a minute, behind which there may be a house full of devices.
+  public var requestsPerAddress = 120
+  /// Upgrades of one address a minute that show no good token.
+  public var refusalsPerAddress = 120
+  /// Seconds; nil for no limit. A device finds a pause for a new session, and one that was taken out of
+  /// the file is gone by then, whatever else fails.
+  public var sessionLimit: Int? = 43_200
   /// Nil for what is usual.
   public var connectionsPerAddress: Int? = nil
   public var publicURL: String? = nil
 
   /// What one agent may be made to hold.
   public static let mostConnections = 1_000
+  static let addressRange = 1...100_000
   /// Whether only those who show a token are let in.
   public var isGuarded: Bool { devices != nil || deviceAuthority != nil || tokenKey != nil }
   /// An agent that lets everybody in is for one machine or one desk, where all come from one address.
@@ -104,7 +110,17 @@ public enum AgentCommand: Equatable, Sendable {
         options.tokensPerMinute = try number(argument, DeviceLimits.tokenRange)
       case "--sessions-per-device":
         options.sessionsPerDevice = try number(argument, DeviceLimits.sessionRange)
-      case "--session-limit": options.sessionLimit = try number(argument, 10...86_400)
+      case "--session-limit":
+        let seconds = try number(argument, 0...86_400)
+        guard seconds == 0 || seconds >= 10 else {
+          throw AgentError(
+            "--session-limit is \(seconds), but a session lasts 10 s or more; 0 is no limit")
+        }
+        options.sessionLimit = seconds == 0 ? nil : seconds
+      case "--requests-per-address":
+        options.requestsPerAddress = try number(argument, AgentOptions.addressRange)
+      case "--refusals-per-address":
+        options.refusalsPerAddress = try number(argument, AgentOptions.addressRange)
       case "--connections-per-address":
         options.connectionsPerAddress = try number(argument, 1...AgentOptions.mostConnections)
       case "--public-url": options.publicURL = try url(try value(argument, "a url"))
@@ -178,7 +194,9 @@ public enum AgentCommand: Equatable, Sendable {
       --tokens-per-minute N        of one device, 1 to 600; 6 unless given
       --sessions-per-device N      1 to 100, one more ends the oldest; 2 unless given
       --connections-per-address N  a quarter of --connections, or 8; with no tokens, all
-      --session-limit N    seconds a session may last, 10 to 86400
+      --requests-per-address N     for tokens, a minute, 1 to 100000; 120 unless given
+      --refusals-per-address N     of upgrades without a good token, a minute; 120 unless given
+      --session-limit N    seconds a session may last, 10 to 86400; 43200 unless given, 0 for no limit
       --public-url URL     where devices with a token are sent; unless given, the host they asked
       --new-secret NAME    print a new secret for a device and its line for --devices, no server
 
@@ -186,7 +204,7 @@ public enum AgentCommand: Equatable, Sendable {
       --help               print this
 
     When it is ready it prints one line: listening on wss://ADDRESS:PORT/auricle
-    Ends on SIGTERM or SIGINT with 0; 2 when it cannot start, with the reason on standard error.
+    Reads the file of devices again on SIGHUP. Ends on SIGTERM or SIGINT with 0; 2 when it cannot start, with the reason on standard error.
 
     example: auricle-agent --certificate agent.pem --key agent.key --voice en-gb
     """

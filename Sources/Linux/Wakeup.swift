@@ -23,6 +23,32 @@ public struct Wakeup: ~Copyable, Sendable {
   }
 }
 
+/// SIGHUP as something to read: the wish that files are read again.
+public final class ReloadSignal {
+  private let descriptor: FileDescriptor
+  public var number: Int32 { descriptor.number }
+
+  private init(owning descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+
+  /// Must be called before any thread is started, as for `StopSignals`.
+  public static func open() throws(LinuxError) -> ReloadSignal {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGHUP)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    let number = signalfd(-1, &signals, CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC))
+    guard number >= 0 else { throw .last("open", "a signal descriptor") }
+    return ReloadSignal(owning: FileDescriptor(owning: number))
+  }
+
+  /// However often it came.
+  public func clear() {
+    var information = signalfd_siginfo()
+    let size = MemoryLayout<signalfd_siginfo>.size
+    while read(descriptor.number, &information, size) == size {}
+  }
+}
+
 /// SIGTERM and SIGINT as something to read, instead of code that runs in the middle of other code.
 public struct StopSignals: ~Copyable {
   private let descriptor: FileDescriptor

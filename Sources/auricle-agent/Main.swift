@@ -24,13 +24,14 @@ struct Main {
     case .serve(let options):
       // Before any thread is started, so that all of them leave the signals to us.
       let signals = try StopSignals.open()
+      let reload = try ReloadSignal.open()
       let allowed = Process.allowDescriptors(options.descriptors)
       if allowed < options.descriptors {
         Log.warning("event=few_descriptors allowed=\(allowed) wanted=\(options.descriptors)")
       }
       let agent = try Agent(options)
       Output.print("listening on wss://\(options.interface):\(agent.port)\(Agent.path)")
-      try agent.run(until: signals.number)
+      try agent.run(until: signals.number, reload: reload)
     }
   }
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -123,6 +124,26 @@ class TheAgentsDoor(BlackBoxTest):
         agent = self.start("--devices", devices)
         self.assertEqual(agent.finish(), 2)
         self.assertIn(f"{devices} line 2: after kiosk-7 comes", agent.output)
+
+    def test_the_file_of_devices_is_read_again_on_sighup_unless_it_is_wrong(self):
+        made = {}
+        for name in ("kiosk-7", "kiosk-8"):
+            told = subprocess.run(
+                [host_program("AURICLE_AGENT"), "--new-secret", name], capture_output=True, text=True, timeout=SECONDS)
+            lines = told.stdout.splitlines()
+            made[name] = next(line for line in lines if line.startswith(name + " ")), lines[-1]
+        devices = self.bench.folder / "devices"
+        devices.write_text(made["kiosk-7"][0] + "\n")
+        agent = self.listen("--devices", devices)
+        self.assertEqual([self.post(agent, name, made[name][1])[0] for name in made], [200, 401])
+        devices.write_text("kiosk-7 refused\n" + made["kiosk-8"][0] + "\n")
+        agent.process.send_signal(signal.SIGHUP)
+        agent.await_line(r"event=devices devices=2")
+        self.assertEqual([self.post(agent, name, made[name][1])[0] for name in made], [401, 200])
+        devices.write_text("kiosk-7 nonsense\n")
+        agent.process.send_signal(signal.SIGHUP)
+        agent.await_line(r"event=devices_kept .*line 1: after kiosk-7 comes")
+        self.assertEqual([self.post(agent, name, made[name][1])[0] for name in made], [401, 200])
 
 
 if __name__ == "__main__":

@@ -36,6 +36,23 @@ import Testing
     #expect(options.isEcho && options.isVerbose)
   }
 
+  @Test func aHouseFullOfDevicesBehindOneAddressHasItsOwnLimits() throws {
+    let server = ["--certificate", "c", "--key", "k"]
+    var wanted = AgentOptions()
+    (wanted.certificate, wanted.key) = ("c", "k")
+    #expect(wanted.requestsPerAddress == 120 && wanted.refusalsPerAddress == 120)
+    #expect(wanted.sessionLimit == 43_200, "half a day")
+    (wanted.requestsPerAddress, wanted.refusalsPerAddress) = (5_000, 300)
+    wanted.sessionLimit = nil
+    #expect(
+      try AgentCommand.parse(
+        server + [
+          "--requests-per-address", "5000", "--refusals-per-address", "300", "--session-limit", "0",
+        ]) == .serve(wanted))
+    #expect(complaint("--session-limit", "9").contains("0 is no limit"))
+    #expect(complaint("--requests-per-address", "0").contains("1 to 100000"))
+  }
+
   @Test func aSentenceGoesIntoAFile() throws {
     #expect(
       try AgentCommand.parse(["--say", "hello", "--out", "a.wav", "--rate", "150"])
@@ -68,6 +85,7 @@ import Testing
     for option in [
       "--port", "--interface", "--certificate", "--key", "--connections", "--voice", "--rate",
       "--echo", "--verbose", "--grace", "--say", "--out", "--version", "--help",
+      "--requests-per-address", "--refusals-per-address", "--session-limit",
     ] {
       #expect(AgentCommand.usage.contains(option + " "))
     }

@@ -247,7 +247,7 @@ struct BrokerTests {
   @Test func whoShowsTooManyBadTokensWaitsButNotWhoShowsAGoodOne() throws {
     var broker = try broker()
     let good = "Bearer \(try broker.grant(inquiry(secret: secret)).text)"
-    for _ in 0..<Broker.refusalsPerMinute {
+    for _ in 0..<Broker.Rules().refusalsPerMinute {
       #expect(refusal(&broker, token: "Bearer guess", neighbour: 1) == .badToken)
     }
     let tooMany = Broker.Refusal.tooMany(waitMilliseconds: 500, device: nil)
@@ -258,6 +258,35 @@ struct BrokerTests {
     #expect(refusal(&broker, token: nil, neighbour: 2) == .noToken)
     clock.advance(seconds: 1)
     #expect(refusal(&broker, token: nil, neighbour: 1) == .noToken)
+  }
+
+  @Test func howManyAnAddressMayAskForIsAnOption() throws {
+    var rules = Broker.Rules()
+    (rules.requestsPerMinute, rules.refusalsPerMinute) = (2, 1)
+    var broker = Broker(
+      key: TokenKey([UInt8](repeating: 7, count: TokenKey.size)),
+      devices: DeviceList(usual: DeviceLimits()), rules: rules, clock: clock.clock)
+    let asked = inquiry(nil, certificate: "kiosk-9")
+    for _ in 0..<2 { #expect(refusal(&broker, asked) == nil) }
+    #expect(refusal(&broker, asked) == .tooMany(waitMilliseconds: 30_000, device: nil))
+    #expect(refusal(&broker, token: nil, neighbour: 1) == .noToken)
+    #expect(
+      refusal(&broker, token: nil, neighbour: 1)
+        == .tooMany(waitMilliseconds: 60_000, device: nil))
+  }
+
+  @Test func anotherListOfDevicesCountsAtOnce() throws {
+    var broker = try broker()
+    let token = "Bearer \(try broker.grant(inquiry(secret: secret)).text)"
+    #expect(refusal(&broker, token: token, neighbour: 1) == nil)
+    let list = try DeviceList(
+      Array("kiosk-7 refused\nkiosk-8 -\n".utf8), file: "f", usual: DeviceLimits())
+    #expect(broker.replace(list) == ["kiosk-7"])
+    #expect(refusal(&broker, token: token, neighbour: 1) == .lockedOut(device: "kiosk-7"))
+    guard case .unauthorized? = refusal(&broker, inquiry(secret: secret)) else {
+      Issue.record("still given a token")
+      return
+    }
   }
 
   @Test func aDeviceThatAsksTooOftenWaits() throws {
@@ -284,7 +313,7 @@ struct BrokerTests {
 
   @Test func anAddressThatAsksTooOftenWaits() throws {
     var broker = try broker()
-    for _ in 0..<Broker.requestsPerMinute { _ = refusal(&broker, inquiry(secret: "guess")) }
+    for _ in 0..<Broker.Rules().requestsPerMinute { _ = refusal(&broker, inquiry(secret: "guess")) }
     #expect(
       refusal(&broker, inquiry(secret: secret)) == .tooMany(waitMilliseconds: 500, device: nil))
     #expect(refusal(&broker, inquiry(secret: secret, neighbour: 2)) == nil)

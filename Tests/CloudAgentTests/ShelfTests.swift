@@ -194,6 +194,19 @@ import WireProtocols
     #expect(script.shelf.sessionCount == 0 && script.shelf.connectionCount == 0)
   }
 
+  @Test mutating func aDeviceThatIsLockedOutIsSentAwayAtOnce() {
+    script.join(1, Admission(device: "stolen"))
+    script.turn(1, 1)
+    script.join(2, Admission(device: "kiosk-2"))
+    script.tell(.connected(ConnectionID(9), Admission(device: "stolen")))
+    script.tell(.lockedOut(["stolen", "nobody"]))
+    #expect(device(1).errors == ["unauthorized"])
+    #expect(device(1).closedWith == 1008)
+    #expect(device(2).isConnected)
+    #expect(script.shelf.sessionCount == 1 && script.shelf.connectionCount == 1)
+    #expect(script.pending.last == .forget(TurnID(1)), "its ear is free")
+  }
+
   @Test mutating func aNameThatIsOnlySaidEndsNobodysSession() {
     script = ShelfScript { $0.sessionsPerDevice = 1 }
     script.join(1)

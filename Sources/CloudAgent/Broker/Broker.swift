@@ -12,14 +12,14 @@ package struct Broker: Sendable {
     var publicURL: String?
     var isSecure = true
     var path = "/auricle"
+    /// Requests of one address, behind which there may be a house full of devices.
+    var requestsPerMinute = 120
+    /// Upgrades of one address that show no good token. Those that show one are never in their way.
+    var refusalsPerMinute = 120
   }
 
   /// Addresses and devices whose pace is known.
-  static let mostRemembered = 4_096
-  /// Requests of one address, behind which there may be a house full of devices.
-  static let requestsPerMinute = 120
-  /// Upgrades of one address that show no good token. Those that show one are never in their way.
-  static let refusalsPerMinute = 120
+  static let mostRemembered = 16_384
 
   struct Inquiry {
     var neighbour: UInt64
@@ -52,7 +52,7 @@ package struct Broker: Sendable {
   }
 
   private let key: TokenKey
-  private let devices: DeviceList
+  private var devices: DeviceList
   private let rules: Rules
   private let clock: BrokerClock
   private var byNeighbour: RecentTable<UInt64, Pace>
@@ -76,11 +76,17 @@ package struct Broker: Sendable {
     nobody = Secrecy.randomBytes(SHA256.size) ?? key.sign([])
   }
 
+  /// Another list of devices; the names of those that are locked out in it.
+  mutating func replace(_ devices: DeviceList) -> [String] {
+    self.devices = devices
+    return devices.devices.filter { $0.value.proof == DeviceList.Device.Proof.none }.keys.sorted()
+  }
+
   // MARK: Tokens for devices
 
   mutating func grant(_ inquiry: Inquiry) throws(Refusal) -> Grant {
     let now = clock.monotonic()
-    let perMinute = Broker.requestsPerMinute
+    let perMinute = rules.requestsPerMinute
     let wait = byNeighbour.update(inquiry.neighbour, or: Pace(perMinute: perMinute)) {
       $0.take(atMicroseconds: now)
     }
@@ -225,7 +231,7 @@ package struct Broker: Sendable {
     _ authorization: [UInt8]?, from neighbour: UInt64
   ) throws(Refusal) -> SessionToken {
     do throws(Refusal) { return try token(in: authorization) } catch {
-      let perMinute = Broker.refusalsPerMinute
+      let perMinute = rules.refusalsPerMinute
       let now = clock.monotonic()
       let wait = refusedByNeighbour.update(neighbour, or: Pace(perMinute: perMinute)) {
         $0.take(atMicroseconds: now)

@@ -21,6 +21,9 @@ final class Reception {
   /// Nil lets everybody in.
   private var broker: Broker?
   private let longestSession: Int64?
+  /// The file of devices, and what those may that it says nothing else of.
+  private let file: String?
+  private let usual: DeviceLimits
   private let clock: BrokerClock
   private var complaints = Pace(perMinute: Reception.complaintsPerMinute)
   private var unsaid = 0
@@ -28,14 +31,14 @@ final class Reception {
   init(_ options: AgentOptions, clock: BrokerClock) throws(AgentError) {
     self.clock = clock
     longestSession = options.sessionLimit.map { Int64($0) * 1_000 }
+    file = options.devices
+    usual = DeviceLimits(
+      sessions: options.sessionsPerDevice, tokensPerMinute: options.tokensPerMinute)
     guard options.isGuarded else {
       Log.warning(
         "event=open_to_all reason=\"no devices named: whoever reaches the port may talk\"")
       return
     }
-    var usual = DeviceLimits()
-    usual.sessions = options.sessionsPerDevice
-    usual.tokensPerMinute = options.tokensPerMinute
     var devices = DeviceList(usual: usual)
     if let file = options.devices {
       devices = try DeviceList(try Reception.read(file), file: file, usual: usual)
@@ -43,6 +46,8 @@ final class Reception {
     var rules = Broker.Rules()
     rules.lifetime = Int64(options.tokenLifetime) * 1_000
     rules.longestSession = longestSession
+    rules.requestsPerMinute = options.requestsPerAddress
+    rules.refusalsPerMinute = options.refusalsPerAddress
     rules.publicURL = options.publicURL
     rules.isSecure = options.certificate != nil
     rules.path = Agent.path
@@ -60,6 +65,22 @@ final class Reception {
     return .init(
       path: Reception.path, answer: { [unowned self] in answer($0) },
       admit: { [unowned self] in admit($0) })
+  }
+
+  /// Reads the file of devices again; a bad one changes nothing. The devices that are locked out now.
+  func reload() -> [String] {
+    guard let file else {
+      Log.warning("event=devices_kept reason=\"there is no --devices to read again\"")
+      return []
+    }
+    do throws(AgentError) {
+      let devices = try DeviceList(try Reception.read(file), file: file, usual: usual)
+      Log.info("event=devices devices=\(devices.count)")
+      return broker?.replace(devices) ?? []
+    } catch {
+      Log.warning("event=devices_kept reason=\(Log.quoted(error.description))")
+      return []
+    }
   }
 
   // MARK: Tokens

@@ -271,6 +271,15 @@ struct ServedSession {
     end(code: 1008, reason: "session_limit")
   }
 
+  static let lockedOut = "this device may not come any more"
+
+  mutating func lockOut(at moment: Moment, _ effects: inout [ShelfEffect]) {
+    say(
+      .refused(code: "unauthorized", message: ServedSession.lockedOut, isFatal: true), at: moment,
+      &effects)
+    end(code: 1008, reason: "unauthorized")
+  }
+
   mutating func leave(at moment: Moment, _ effects: inout [ShelfEffect]) {
     guard ending == nil else { return }
     handle(.leave, at: moment, &effects)

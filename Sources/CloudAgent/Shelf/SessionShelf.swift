@@ -94,6 +94,8 @@ package struct SessionShelf {
     case .worked(let id, let result):
       sessions[id]?.take(result, at: moment, &effects)
       settle(id, at: moment, &effects)
+    case .lockedOut(let devices):
+      for device in devices { lockOut(device, at: moment, &effects) }
     case .tick: tick(at: moment, &effects)
     case .drain(let grace): drain(within: grace, at: moment, &effects)
     }
@@ -211,6 +213,19 @@ package struct SessionShelf {
       if let longest {
         end(longest.id, code: SessionShelf.comeBackLater, reason: "room for others", &effects)
       }
+    }
+  }
+
+  private mutating func lockOut(
+    _ device: String, at moment: Moment, _ effects: inout [ShelfEffect]
+  ) {
+    for id in sessionsOf[device] ?? [] {
+      sessions[id]?.lockOut(at: moment, &effects)
+      settle(id, at: moment, &effects)
+    }
+    for (connection, guest) in guests {
+      guard case .stranger(let admission, _) = guest, admission.device == device else { continue }
+      refuse(connection, code: "unauthorized", message: ServedSession.lockedOut, &effects)
     }
   }
 

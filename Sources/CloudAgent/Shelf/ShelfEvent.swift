@@ -42,6 +42,8 @@ package enum ShelfEvent: Equatable, Sendable {
   /// With the code that either side closed it with, if one did: some end the session.
   case disconnected(ConnectionID, code: UInt16?)
   case worked(SessionID, WorkResult)
+  /// These devices may not come any more: what they have ends.
+  case lockedOut([String])
   /// At least twice a second while there are sessions or connections.
   case tick
   /// The server is going: all that is being said may end within `grace`.
