@@ -97,7 +97,33 @@ import WebSockets
     try bench.serve(service: desk.service)
     let answer = try ask(bench, request)
     #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+    #expect(answer.contains("application/json") && answer.hasSuffix("\"}"), "\(answer)")
     #expect(desk.requests.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("/auricle", "auricle.v1", "503 Service Unavailable", "full"),
+    ("/auricle", "other.v1", "400 Bad Request", "subprotocol"),
+    ("/other", "auricle.v1", "404 Not Found", "not_found"),
+  ])
+  func anUpgradeThatIsRefusedHearsWhy(
+    path: String, subprotocol: String, status: String, error: String
+  ) throws {
+    let bench = try LinkBench()
+    var limits = SocketServer.Limits()
+    limits.connections = 1
+    try bench.serve(limits: limits)
+    let first = try RawPeer(of: bench)
+    try first.upgrade()
+    let answer = try ask(
+      bench,
+      "GET \(path) HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        + "Sec-WebSocket-Protocol: \(subprotocol)\r\n\r\n")
+    #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\n"), "\(answer)")
+    #expect(answer.contains("{\"error\":\"\(error)\""), "\(answer)")
+    #expect(answer.contains("\r\nRetry-After: 5\r\n") == (error == "full"))
+    #expect(bench.server.connectionCount == 1)
   }
 
   @Test func aHugeBodyIsNotReadToItsEnd() throws {
