@@ -186,7 +186,7 @@ final class AgentProcess {
       guard let connection = find(id) else { return }
       if case .text(let bytes) = message { timeline.mix(bytes) }
       if connection.down.bytes > Network.largestQueue {
-        close(connection, 1013)
+        close(connection, SessionShelf.comeBackLater)
       } else {
         network.send(.message(message), up: false, on: connection, at: now)
       }
