@@ -65,6 +65,8 @@ public struct LinkMachine: Sendable {
   /// The agent knows of a session, and so does the conversation.
   var hasSession = false
   var sessionBegan = SampleTime.start
+  /// Its last connection ended as if one of the two had sent what the other does not take.
+  var isDoubted = false
   /// What the agent said is the reason for which it hangs up.
   var refusal: LinkLoss?
   var leave: Leave?
@@ -272,7 +274,7 @@ public struct LinkMachine: Sendable {
     let wasOpen = awaySince == nil
     // The last word of the socket counts beside what the agent said: a refusal that leaves the session
     // alive may be followed by a close that ends it.
-    let endsHere = loss.endsSession
+    let endsHere = loss.endsSession || isConfirmed(loss)
     let loss = loss.isPlanned ? loss : refusal ?? loss
     ownReason = nil
     refusal = nil
@@ -304,6 +306,14 @@ public struct LinkMachine: Sendable {
     wait = max(wait, comeBackAfter)
     comeBackAfter = .zero
     rest(for: wait, after: loss, &effects)
+  }
+
+  /// What ended a connection of this session ends the one over which it went on at once, too.
+  mutating func isConfirmed(_ loss: LinkLoss) -> Bool {
+    // Before a welcome nothing of the session was said.
+    guard awaySince == nil else { return false }
+    defer { isDoubted = loss.mayEndSession }
+    return isDoubted && loss.mayEndSession && now - openedAt < Backoff.heldLongEnough
   }
 
   mutating func rest(for wait: SampleSpan, after loss: LinkLoss, _ effects: inout [Effect]) {

@@ -89,6 +89,7 @@ extension LinkMachine {
   /// The conversation so far is gone there; only an unanswered turn is worth keeping here.
   mutating func endSession(_ effects: inout [Effect]) {
     token = nil
+    isDoubted = false
     guard hasSession else { return }
     hasSession = false
     outbox.keepOnlyTurn()

@@ -55,6 +55,15 @@ FATAL = [
     ("session_replaced", False), ("unauthorized", True), ("session_limit", True),
     ("rate_limited", True), ("going_away", True),
 ]
+# Codes of a close, and what is said of each. 1012 and 1013 come in disguise, at worst as 1002: the
+# WebSocket library of the device does not know them. No two of these follow each other.
+CLOSES = [
+    (1012, "closed by the agent", "."), (1000, "code 1000", "log knows why"),
+    (1002, "code 1002", "is full, or did not like"), (1001, "code 1001", "log knows why"),
+    (1013, "closed by the agent", "."), (1011, "code 1011", "log knows why"),
+    (3000, "code 3000", "log knows why"), (4012, "restarts .code 4012", "tried again"),
+    (4013, "try again later .code 4013", "is full, or this device reads too slowly"),
+]
 
 
 def greet(connection, token="token", **changes):
@@ -247,6 +256,44 @@ class SessionsThatAreHostile(TroubleTest):
                 self.assertEqual(asked[number], f"token-{number}" if is_alive else None)
         self.check_well()
 
+    def test_a_close_of_whatever_reason_leaves_the_session_alive(self):
+        def serve(connection, number):
+            greet(connection, f"token-{number}", resumed=number > 1, received=0)
+            if number <= len(CLOSES):
+                connection.send(CLOSE, struct.pack(">H", CLOSES[number - 1][0]) + b"why")
+            else:
+                connection.send_json(type="volume", level=38)
+            connection.listen()
+
+        agent = self.fake(serve)
+        watch = self.start(agent.port, speed=20)
+        after = 0
+        for code, reason, advice in CLOSES:
+            closed = watch.await_event("link", phase="closed", after=after)
+            after = watch.events.index(closed, after) + 1
+            with self.subTest(code):
+                self.assertRegex(closed["reason"], reason)
+                self.assertRegex(closed["advice"], advice)
+        watch.await_event("volume", volume=38)
+        asked = asked_for(agent)
+        self.assertEqual(asked, [None] + [f"token-{n + 1}" for n in range(len(CLOSES))])
+        self.check_well()
+
+    def test_a_protocol_error_that_comes_again_at_once_ends_the_session(self):
+        def serve(connection, number):
+            greet(connection, f"token-{number}", resumed=number == 2, received=0)
+            if number < 3:
+                connection.send(CLOSE, struct.pack(">H", 1002))
+            else:
+                connection.send_json(type="volume", level=39)
+            connection.listen()
+
+        agent = self.fake(serve)
+        watch = self.start(agent.port)
+        watch.await_event("volume", volume=39)
+        self.assertEqual(asked_for(agent), [None, "token-1", None])
+        self.check_well()
+
     def test_errors_that_are_not_fatal_change_nothing(self):
         def serve(connection, number):
             greet(connection)
@@ -290,6 +337,23 @@ class CallsThatAreTooMany(TroubleTest):
             connection.listen()
 
         self.check_rate(serve)
+
+    def test_who_finds_no_room_does_not_call_all_the_time(self):
+        for code in (1013, 4013):
+            with self.subTest(code):
+                def serve(connection, number, code=code):
+                    connection.send(CLOSE, struct.pack(">H", code) + b"too many devices")
+                    connection.listen()
+
+                watch = self.start(self.fake(serve).port, speed=20, link={"longest_wait": "30 s"})
+                waits, after = [], 0
+                while len(waits) < 10:
+                    closed = watch.await_event("link", phase="closed", after=after)
+                    after = watch.events.index(closed, after) + 1
+                    waits.append(int(closed["retry_ms"]))
+                # While nothing is given up yet, other troubles are tried each 0.8 s.
+                self.assertGreater(max(waits), 800, waits)
+                self.daemon.stop()
 
     def test_who_is_sent_away_each_time_does_not_call_all_the_time(self):
         def serve(connection, number):
