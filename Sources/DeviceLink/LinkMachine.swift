@@ -30,6 +30,9 @@ public struct LinkMachine: Sendable {
   /// A server that asks for more patience than this is not believed.
   static let longestRetryAfter = SampleSpan.seconds(600)
 
+  /// Who refuses us hangs up; after so long we do.
+  static let hangsUpWithin = SampleSpan.seconds(1)
+
   /// A session that ends sooner after its begin is a mistake: nobody could talk in it.
   static let shortestSession = SampleSpan.seconds(10)
 
@@ -69,6 +72,7 @@ public struct LinkMachine: Sendable {
   var isDoubted = false
   /// What the agent said is the reason for which it hangs up.
   var refusal: LinkLoss?
+  var refusedAt = SampleTime.start
   var leave: Leave?
   var comeBackAfter = SampleSpan.zero
   /// Until then whoever refused us wants to be left alone, whatever happens here.
@@ -139,6 +143,8 @@ public struct LinkMachine: Sendable {
   mutating func tick(_ effects: inout [Effect]) {
     if let awaySince, !isGivenUp, now - awaySince >= settings.longestOutage { giveUp(&effects) }
     switch phase {
+    case .greeting where isRefusedForLong, .open where isRefusedForLong:
+      hangUp(refusal, &effects, hasSession ? .forNow : .forGood)
     case .waiting(let until) where now >= until: call(&effects)
     case .minting(let since) where now - since >= settings.connectLimit:
       notGranted(
@@ -153,6 +159,10 @@ public struct LinkMachine: Sendable {
     case .open(let since): watch(since, &effects)
     case .waiting, .resting, .minting, .connecting, .greeting, .leaving: break
     }
+  }
+
+  var isRefusedForLong: Bool {
+    refusal != nil && now - refusedAt >= LinkMachine.hangsUpWithin
   }
 
   /// What was said meanwhile is not waited with any longer.

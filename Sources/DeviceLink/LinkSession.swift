@@ -104,6 +104,7 @@ extension LinkMachine {
       // What was wrong would be said again in a session that goes on.
       if refusal.endsSession { endSession(&effects) }
       if refusal.isUnauthorized { forgetGrant() }
+      if self.refusal == nil { refusedAt = now }
       self.refusal = refusal
     default: break
     }

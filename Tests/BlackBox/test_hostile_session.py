@@ -237,12 +237,18 @@ class SessionsThatAreHostile(TroubleTest):
         self.check_well()
 
     def test_after_a_fatal_error_it_comes_back_with_the_session_or_without(self):
+        self.check_fatal(lambda connection: connection.send(CLOSE, struct.pack(">H", 1008)))
+
+    def test_a_fatal_error_without_a_close_ends_the_connection_all_the_same(self):
+        self.check_fatal(lambda connection: None)
+
+    def check_fatal(self, close):
         def serve(connection, number):
             greet(connection, f"token-{number}")
             if number <= len(FATAL):
                 code, _ = FATAL[number - 1]
                 connection.send_json(type="error", code=code, message="no", fatal=True)
-                connection.send(CLOSE, struct.pack(">H", 1008))
+                close(connection)
             else:
                 connection.send_json(type="volume", level=34)
             connection.listen()

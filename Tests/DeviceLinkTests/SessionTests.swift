@@ -285,6 +285,31 @@ import WireProtocols
     #expect(!bench.changes.contains(.sessionOver))
   }
 
+  @Test(arguments: [("bad_message", true), ("rate_limited", false)])
+  func whoRefusesUsAndDoesNotHangUpIsLeft(code: String, isOver: Bool) {
+    for isGreeting in [false, true] {
+      var bench = LinkBench()
+      bench.open()
+      if isGreeting {
+        bench.cut()
+        bench.call()
+      }
+      bench.say(.refused(code: code, message: "-", isFatal: true))
+      bench.pass(.milliseconds(500))
+      // Saying it again does not buy time, nor do signs of life.
+      bench.say(.refused(code: code, message: "-", isFatal: true))
+      bench.feed(.pong)
+      bench.pass(.milliseconds(490))
+      #expect(bench.hangUps == 0)
+      bench.pass(.milliseconds(10))
+      #expect(bench.effects.last == .hangUp(isOver ? .forGood : .forNow))
+      bench.feed(.closed(LinkLoss("closed", advice: "")))
+      #expect(bench.losses.last?.loss.reason == "the agent refused: - (\(code))")
+      bench.open()
+      #expect((bench.hellos.last?.resuming == nil) == isOver)
+    }
+  }
+
   @Test func aCloseThatEndsTheSessionEndsItWhateverTheAgentGaveAsItsReason() {
     var bench = LinkBench()
     bench.open()
