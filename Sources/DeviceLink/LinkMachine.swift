@@ -27,6 +27,9 @@ public struct LinkMachine: Sendable {
 
   /// For so long after a loss it is likely that the agent is only being started again.
   static let recently = SampleSpan.seconds(300)
+  /// As long as an agent that sent us away is left alone whoever speaks here. It leaves time for a call
+  /// before what was said is given up (`link.outage`, 15 s).
+  static let longestCourtesy = SampleSpan.seconds(12)
   /// A server that asks for more patience than this is not believed.
   static let longestRetryAfter = SampleSpan.seconds(600)
 
@@ -74,7 +77,10 @@ public struct LinkMachine: Sendable {
   var refusal: LinkLoss?
   var refusedAt = SampleTime.start
   var leave: Leave?
-  var comeBackAfter = SampleSpan.zero
+  /// What an agent asked for that sends us away.
+  var comeBackAfter: SampleSpan?
+  /// The agent that sent us away does not want to see us before.
+  var invitedAt = SampleTime.start
   /// Until then whoever refused us wants to be left alone, whatever happens here.
   var leftAloneUntil = SampleTime.start
   var grant = Grant.none
@@ -217,18 +223,16 @@ public struct LinkMachine: Sendable {
     self.isTalking = isTalking
     quietSince = now
     guard isTalking else { return }
-    if case .resting = phase {
-      away(&effects)
-      call(&effects)
-    } else {
-      tryNow()
-    }
+    guard case .resting = phase else { return tryNow() }
+    away(&effects)
+    if now >= leftAloneUntil { return call(&effects) }
+    phase = .waiting(until: leftAloneUntil + backoff.jitter(within: .milliseconds(300)))
   }
 
   /// Not at once for all devices behind one switch, but soon.
   mutating func tryNow() {
     guard case .waiting(let until) = phase else { return }
-    let soon = max(leftAloneUntil, now + backoff.jitter(within: .milliseconds(300)))
+    let soon = max(leftAloneUntil, now) + backoff.jitter(within: .milliseconds(300))
     phase = .waiting(until: min(until, soon))
   }
 
@@ -293,6 +297,7 @@ public struct LinkMachine: Sendable {
     if endsHere || loss.endsSession { endSession(&effects) }
     if loss.isPlanned {
       // On our own terms: nobody has to be told.
+      let timeAway = timeAway()
       let isResting = settings.idleLimit != nil && !isTalking
       if isResting {
         phase = .resting
@@ -300,21 +305,17 @@ public struct LinkMachine: Sendable {
       } else {
         // An agent that sends us away at once is not to be called all the time.
         let held = now - openedAt >= Backoff.heldLongEnough
-        let wait = max(comeBackAfter, held ? .zero : backoff.next(isTalking ? .urgent : .patient))
+        let wait = max(timeAway, held ? .zero : backoff.next(isTalking ? .urgent : .patient))
         phase = .waiting(until: now + wait)
         away(&effects)
       }
-      comeBackAfter = .zero
       return
     }
     if wasOpen { away(&effects) }
     // A new token is worth one try at once.
     let mayTryAtOnce = loss.isUnauthorized && settings.usesBroker && mayMintAgain
-    var wait = mayTryAtOnce ? .zero : backoff.next(hurry(after: loss))
+    let wait = mayTryAtOnce ? .zero : backoff.next(hurry(after: loss))
     if loss.isUnauthorized { mayMintAgain = false }
-    // It asked us to leave, and hung up before we did.
-    wait = max(wait, comeBackAfter)
-    comeBackAfter = .zero
     rest(for: wait, after: loss, &effects)
   }
 
@@ -327,7 +328,7 @@ public struct LinkMachine: Sendable {
   }
 
   mutating func rest(for wait: SampleSpan, after loss: LinkLoss, _ effects: inout [Effect]) {
-    var wait = wait
+    var wait = max(wait, timeAway())
     if loss.shortestWait > .zero {
       // All whom it told the same are not to come in the same second.
       let asked = min(loss.shortestWait, LinkMachine.longestRetryAfter)
@@ -338,6 +339,20 @@ public struct LinkMachine: Sendable {
     }
     phase = .waiting(until: now + wait)
     effects.append(.note(.lost(loss, wait: wait)))
+  }
+
+  /// How much longer the agent that sent us away wants to be left alone; no longer than our courtesy
+  /// lasts for somebody who speaks, each time again.
+  mutating func timeAway() -> SampleSpan {
+    if let comeBackAfter {
+      invitedAt = now + comeBackAfter
+      self.comeBackAfter = nil
+    } else if now >= invitedAt {
+      return .zero
+    }
+    let left = max(.zero, invitedAt - now)
+    leftAloneUntil = max(leftAloneUntil, now + min(left, LinkMachine.longestCourtesy))
+    return left + backoff.jitter(within: .seconds(1))
   }
 
   mutating func away(_ effects: inout [Effect]) {

@@ -55,6 +55,7 @@ extension LinkMachine {
     openedAt = now
     awaySince = nil
     isGivenUp = false
+    invitedAt = .start
     mayMintAgain = true
     quietSince = now
     token = welcome.resumable?.token
@@ -127,7 +128,7 @@ extension LinkMachine {
     case .goAway(let limit, let reason, let retryAfter):
       let isRenewal = reason.utf8.elementsEqual("max_session".utf8)
       leave = Leave(from: now, at: now + limit, isRenewal: isRenewal)
-      comeBackAfter = retryAfter + backoff.jitter(within: .seconds(1))
+      comeBackAfter = retryAfter
       effects.append(.note(.goingAway(reason: reason)))
     }
   }

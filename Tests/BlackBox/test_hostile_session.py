@@ -199,20 +199,35 @@ class SessionsThatAreHostile(TroubleTest):
         self.check_well()
 
     def test_who_is_sent_away_for_an_hour_calls_when_somebody_speaks(self):
+        self.check_away(HOUR)
+
+    def test_who_is_sent_away_for_a_while_keeps_to_it_though_somebody_speaks(self):
+        self.check_away(9_000)
+
+    def check_away(self, retry_after_ms):
+        """Somebody speaks a few seconds later: the device calls when it may, which is soon enough."""
         def serve(connection, number):
             greet(connection, f"token-{number}", resumed=number > 1)
             if number == 1:
                 settle(connection)
                 connection.send_json(
-                    type="goaway", in_ms=0, retry_after_ms=HOUR, reason="overload", opt=True)
+                    type="goaway", in_ms=0, retry_after_ms=retry_after_ms, reason="overload",
+                    opt=True)
             else:
                 connection.receive_json("turn.commit")
                 connection.send_json(type="volume", level=33)
             connection.listen()
 
         watch = self.start(
-            self.fake(serve).port, "wait 8 s", "say what are your opening hours", "wait 60 s", speed=4)
+            self.fake(serve).port, "wait 4 s", "say what are your opening hours", "wait 60 s", speed=4)
+        leaving = watch.await_event("link", phase="asked-to-leave")
+        speech = watch.await_event("state", state="listening")
+        called = watch.await_event("link", phase="open", after=watch.events.index(leaving))
         watch.await_event("volume", volume=33)
+        away = int(called["at_ms"]) - int(leaving["at_ms"])
+        self.assertLess(int(speech["at_ms"]) - int(leaving["at_ms"]), 8_000)
+        self.assertGreaterEqual(away, min(retry_after_ms, 12_000))
+        self.assertLess(away, 15_000)
 
     def test_floods_of_pings_are_survived(self):
         flood = json.dumps({"type": "ping", "t": 1, "opt": True}).encode()
