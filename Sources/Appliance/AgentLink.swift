@@ -188,9 +188,8 @@ final class AgentLink {
       case .upgradeRefused(let status):
         loss.needsRoom = status == 429 || status >= 500
         loss.needsSomebody = !loss.needsRoom
-      case .tooLarge, .notText, .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007),
-        .closedByPeer(1009):
-        loss.endsSession = true
+      case .tooLarge, .notText: loss.endsSession = true
+      case .closedByPeer(let code): loss.closed(withCode: code)
       default: break
       }
       loss.shortestWait = .seconds(Int64(failure.retryAfterSeconds))

@@ -12,6 +12,8 @@ public struct LinkLoss: Equatable, Sendable {
   public var isUnauthorized = false
   /// One of the two sent what the other does not take: in a session that goes on it would again.
   public var endsSession = false
+  /// Perhaps so: it counts only when it comes again as soon as the session goes on.
+  public var mayEndSession = false
   /// Trying again soon changes nothing: somebody must do something first.
   public var needsSomebody = false
   /// There must be room first, where others try to come in, too.
@@ -28,6 +30,17 @@ public struct LinkLoss: Equatable, Sendable {
     self.topic = topic ?? reason
     self.advice = advice
     self.code = code
+  }
+
+  /// What the code means with which the agent closed (docs/PROTOCOL.md, "Closing").
+  public mutating func closed(withCode code: Int) {
+    switch code {
+    case 1003, 1007, 1009: endsSession = true
+    // WebSocket libraries pass on as 1002 what they do not know, such as a 1013.
+    case 1002: (mayEndSession, needsRoom) = (true, true)
+    case 1013, 4013: needsRoom = true
+    default: break
+    }
   }
 
   /// What a fatal error of the agent means (docs/PROTOCOL.md, "Errors").

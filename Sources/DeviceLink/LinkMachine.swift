@@ -27,8 +27,14 @@ public struct LinkMachine: Sendable {
 
   /// For so long after a loss it is likely that the agent is only being started again.
   static let recently = SampleSpan.seconds(300)
+  /// As long as an agent that sent us away is left alone whoever speaks here. It leaves time for a call
+  /// before what was said is given up (`link.outage`, 15 s).
+  static let longestCourtesy = SampleSpan.seconds(12)
   /// A server that asks for more patience than this is not believed.
   static let longestRetryAfter = SampleSpan.seconds(600)
+
+  /// Who refuses us hangs up; after so long we do.
+  static let hangsUpWithin = SampleSpan.seconds(1)
 
   /// A session that ends sooner after its begin is a mistake: nobody could talk in it.
   static let shortestSession = SampleSpan.seconds(10)
@@ -65,10 +71,16 @@ public struct LinkMachine: Sendable {
   /// The agent knows of a session, and so does the conversation.
   var hasSession = false
   var sessionBegan = SampleTime.start
+  /// Its last connection ended as if one of the two had sent what the other does not take.
+  var isDoubted = false
   /// What the agent said is the reason for which it hangs up.
   var refusal: LinkLoss?
+  var refusedAt = SampleTime.start
   var leave: Leave?
-  var comeBackAfter = SampleSpan.zero
+  /// What an agent asked for that sends us away.
+  var comeBackAfter: SampleSpan?
+  /// The agent that sent us away does not want to see us before.
+  var invitedAt = SampleTime.start
   /// Until then whoever refused us wants to be left alone, whatever happens here.
   var leftAloneUntil = SampleTime.start
   var grant = Grant.none
@@ -137,6 +149,8 @@ public struct LinkMachine: Sendable {
   mutating func tick(_ effects: inout [Effect]) {
     if let awaySince, !isGivenUp, now - awaySince >= settings.longestOutage { giveUp(&effects) }
     switch phase {
+    case .greeting where isRefusedForLong, .open where isRefusedForLong:
+      hangUp(refusal, &effects, hasSession ? .forNow : .forGood)
     case .waiting(let until) where now >= until: call(&effects)
     case .minting(let since) where now - since >= settings.connectLimit:
       notGranted(
@@ -151,6 +165,10 @@ public struct LinkMachine: Sendable {
     case .open(let since): watch(since, &effects)
     case .waiting, .resting, .minting, .connecting, .greeting, .leaving: break
     }
+  }
+
+  var isRefusedForLong: Bool {
+    refusal != nil && now - refusedAt >= LinkMachine.hangsUpWithin
   }
 
   /// What was said meanwhile is not waited with any longer.
@@ -205,18 +223,16 @@ public struct LinkMachine: Sendable {
     self.isTalking = isTalking
     quietSince = now
     guard isTalking else { return }
-    if case .resting = phase {
-      away(&effects)
-      call(&effects)
-    } else {
-      tryNow()
-    }
+    guard case .resting = phase else { return tryNow() }
+    away(&effects)
+    if now >= leftAloneUntil { return call(&effects) }
+    phase = .waiting(until: leftAloneUntil + backoff.jitter(within: .milliseconds(300)))
   }
 
   /// Not at once for all devices behind one switch, but soon.
   mutating func tryNow() {
     guard case .waiting(let until) = phase else { return }
-    let soon = max(leftAloneUntil, now + backoff.jitter(within: .milliseconds(300)))
+    let soon = max(leftAloneUntil, now) + backoff.jitter(within: .milliseconds(300))
     phase = .waiting(until: min(until, soon))
   }
 
@@ -272,7 +288,7 @@ public struct LinkMachine: Sendable {
     let wasOpen = awaySince == nil
     // The last word of the socket counts beside what the agent said: a refusal that leaves the session
     // alive may be followed by a close that ends it.
-    let endsHere = loss.endsSession
+    let endsHere = loss.endsSession || isConfirmed(loss)
     let loss = loss.isPlanned ? loss : refusal ?? loss
     ownReason = nil
     refusal = nil
@@ -281,6 +297,7 @@ public struct LinkMachine: Sendable {
     if endsHere || loss.endsSession { endSession(&effects) }
     if loss.isPlanned {
       // On our own terms: nobody has to be told.
+      let timeAway = timeAway()
       let isResting = settings.idleLimit != nil && !isTalking
       if isResting {
         phase = .resting
@@ -288,26 +305,30 @@ public struct LinkMachine: Sendable {
       } else {
         // An agent that sends us away at once is not to be called all the time.
         let held = now - openedAt >= Backoff.heldLongEnough
-        let wait = max(comeBackAfter, held ? .zero : backoff.next(isTalking ? .urgent : .patient))
+        let wait = max(timeAway, held ? .zero : backoff.next(isTalking ? .urgent : .patient))
         phase = .waiting(until: now + wait)
         away(&effects)
       }
-      comeBackAfter = .zero
       return
     }
     if wasOpen { away(&effects) }
     // A new token is worth one try at once.
     let mayTryAtOnce = loss.isUnauthorized && settings.usesBroker && mayMintAgain
-    var wait = mayTryAtOnce ? .zero : backoff.next(hurry(after: loss))
+    let wait = mayTryAtOnce ? .zero : backoff.next(hurry(after: loss))
     if loss.isUnauthorized { mayMintAgain = false }
-    // It asked us to leave, and hung up before we did.
-    wait = max(wait, comeBackAfter)
-    comeBackAfter = .zero
     rest(for: wait, after: loss, &effects)
   }
 
+  /// What ended a connection of this session ends the one over which it went on at once, too.
+  mutating func isConfirmed(_ loss: LinkLoss) -> Bool {
+    // Before a welcome nothing of the session was said.
+    guard awaySince == nil else { return false }
+    defer { isDoubted = loss.mayEndSession }
+    return isDoubted && loss.mayEndSession && now - openedAt < Backoff.heldLongEnough
+  }
+
   mutating func rest(for wait: SampleSpan, after loss: LinkLoss, _ effects: inout [Effect]) {
-    var wait = wait
+    var wait = max(wait, timeAway())
     if loss.shortestWait > .zero {
       // All whom it told the same are not to come in the same second.
       let asked = min(loss.shortestWait, LinkMachine.longestRetryAfter)
@@ -318,6 +339,20 @@ public struct LinkMachine: Sendable {
     }
     phase = .waiting(until: now + wait)
     effects.append(.note(.lost(loss, wait: wait)))
+  }
+
+  /// How much longer the agent that sent us away wants to be left alone; no longer than our courtesy
+  /// lasts for somebody who speaks, each time again.
+  mutating func timeAway() -> SampleSpan {
+    if let comeBackAfter {
+      invitedAt = now + comeBackAfter
+      self.comeBackAfter = nil
+    } else if now >= invitedAt {
+      return .zero
+    }
+    let left = max(.zero, invitedAt - now)
+    leftAloneUntil = max(leftAloneUntil, now + min(left, LinkMachine.longestCourtesy))
+    return left + backoff.jitter(within: .seconds(1))
   }
 
   mutating func away(_ effects: inout [Effect]) {

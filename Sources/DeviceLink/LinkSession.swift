@@ -55,6 +55,7 @@ extension LinkMachine {
     openedAt = now
     awaySince = nil
     isGivenUp = false
+    invitedAt = .start
     mayMintAgain = true
     quietSince = now
     token = welcome.resumable?.token
@@ -89,6 +90,7 @@ extension LinkMachine {
   /// The conversation so far is gone there; only an unanswered turn is worth keeping here.
   mutating func endSession(_ effects: inout [Effect]) {
     token = nil
+    isDoubted = false
     guard hasSession else { return }
     hasSession = false
     outbox.keepOnlyTurn()
@@ -103,6 +105,7 @@ extension LinkMachine {
       // What was wrong would be said again in a session that goes on.
       if refusal.endsSession { endSession(&effects) }
       if refusal.isUnauthorized { forgetGrant() }
+      if self.refusal == nil { refusedAt = now }
       self.refusal = refusal
     default: break
     }
@@ -125,7 +128,7 @@ extension LinkMachine {
     case .goAway(let limit, let reason, let retryAfter):
       let isRenewal = reason.utf8.elementsEqual("max_session".utf8)
       leave = Leave(from: now, at: now + limit, isRenewal: isRenewal)
-      comeBackAfter = retryAfter + backoff.jitter(within: .seconds(1))
+      comeBackAfter = retryAfter
       effects.append(.note(.goingAway(reason: reason)))
     }
   }

@@ -246,9 +246,7 @@ final class Device {
       case .ping: send(.pong)
       case .pong: decide(.pong)
       case .close(let code):
-        lose("closed by the agent with \(code)") {
-          $0.endsSession = [1002, 1003, 1007, 1009].contains(code)
-        }
+        lose("closed by the agent with \(code)") { $0.closed(withCode: Int(code)) }
       }
     }
     guard self.connection === connection else { return }

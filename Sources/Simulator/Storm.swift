@@ -68,8 +68,10 @@ struct Storm {
     case .spuriousError:
       var wire = NativeAgent()
       let code = dice.pick(["rate_limited", "unsupported", "too_many_turns", "of_its_own"])
+      // A fatal one that no close follows: the device has to hang up.
+      let isFatal = dice.below(3) == 0
       _ = world.agent.inject(
-        wire.encode(.refused(code: code, message: "now and then", isFatal: false)))
+        wire.encode(.refused(code: code, message: "now and then", isFatal: isFatal)))
     case .cardLost: cardBackAt = now + span
     case .deviceBusy: busyUntil = now + min(span, 400)
     case .clockJump: clockOffset = Int64(dice.within(-100_000_000...100_000_000))

@@ -52,8 +52,13 @@ struct LinkAdvice {
     case .tls(let reason): return template(reason)
     case .upgradeRefused(let status): return template(status: status)
     case .closedByPeer(1006): return "the network or %w went away"
-    case .closedByPeer(1002), .closedByPeer(1003), .closedByPeer(1007), .closedByPeer(1008),
-      .closedByPeer(1009):
+    // What the library does not know becomes a 1002, such as "try again later".
+    case .closedByPeer(1002):
+      return "%w restarts, is full, or did not like what this device sent; it will be tried again"
+    case .closedByPeer(4012): return "it will be tried again"
+    case .closedByPeer(4013):
+      return "%w is full, or this device reads too slowly; it will be tried again"
+    case .closedByPeer(1003), .closedByPeer(1007), .closedByPeer(1008), .closedByPeer(1009):
       return "%w did not like what this device sent: do their versions match?"
     case .closedByPeer: return "%w's log knows why"
     case .tooLarge: return "%w sent more than %l bytes at once: do the versions match?"

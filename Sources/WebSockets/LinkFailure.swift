@@ -89,6 +89,8 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case .tls(.other): return "no TLS connection"
     case .upgradeRefused(let status): return "answered with status \(status)"
     case .closedByPeer(1006): return "connection lost"
+    case .closedByPeer(4012): return "closed by the agent, which restarts (code 4012)"
+    case .closedByPeer(4013): return "closed by the agent, try again later (code 4013)"
     case .closedByPeer(let code): return "closed by the agent with code \(code)"
     case .tooLarge: return "message too large"
     case .notText: return "text that is not UTF-8"

@@ -55,6 +55,15 @@ FATAL = [
     ("session_replaced", False), ("unauthorized", True), ("session_limit", True),
     ("rate_limited", True), ("going_away", True),
 ]
+# Codes of a close, and what is said of each. 1012 and 1013 come in disguise, at worst as 1002: the
+# WebSocket library of the device does not know them. No two of these follow each other.
+CLOSES = [
+    (1012, "closed by the agent", "."), (1000, "code 1000", "log knows why"),
+    (1002, "code 1002", "is full, or did not like"), (1001, "code 1001", "log knows why"),
+    (1013, "closed by the agent", "."), (1011, "code 1011", "log knows why"),
+    (3000, "code 3000", "log knows why"), (4012, "restarts .code 4012", "tried again"),
+    (4013, "try again later .code 4013", "is full, or this device reads too slowly"),
+]
 
 
 def greet(connection, token="token", **changes):
@@ -190,20 +199,35 @@ class SessionsThatAreHostile(TroubleTest):
         self.check_well()
 
     def test_who_is_sent_away_for_an_hour_calls_when_somebody_speaks(self):
+        self.check_away(HOUR)
+
+    def test_who_is_sent_away_for_a_while_keeps_to_it_though_somebody_speaks(self):
+        self.check_away(9_000)
+
+    def check_away(self, retry_after_ms):
+        """Somebody speaks a few seconds later: the device calls when it may, which is soon enough."""
         def serve(connection, number):
             greet(connection, f"token-{number}", resumed=number > 1)
             if number == 1:
                 settle(connection)
                 connection.send_json(
-                    type="goaway", in_ms=0, retry_after_ms=HOUR, reason="overload", opt=True)
+                    type="goaway", in_ms=0, retry_after_ms=retry_after_ms, reason="overload",
+                    opt=True)
             else:
                 connection.receive_json("turn.commit")
                 connection.send_json(type="volume", level=33)
             connection.listen()
 
         watch = self.start(
-            self.fake(serve).port, "wait 8 s", "say what are your opening hours", "wait 60 s", speed=4)
+            self.fake(serve).port, "wait 4 s", "say what are your opening hours", "wait 60 s", speed=4)
+        leaving = watch.await_event("link", phase="asked-to-leave")
+        speech = watch.await_event("state", state="listening")
+        called = watch.await_event("link", phase="open", after=watch.events.index(leaving))
         watch.await_event("volume", volume=33)
+        away = int(called["at_ms"]) - int(leaving["at_ms"])
+        self.assertLess(int(speech["at_ms"]) - int(leaving["at_ms"]), 8_000)
+        self.assertGreaterEqual(away, min(retry_after_ms, 12_000))
+        self.assertLess(away, 15_000)
 
     def test_floods_of_pings_are_survived(self):
         flood = json.dumps({"type": "ping", "t": 1, "opt": True}).encode()
@@ -228,12 +252,18 @@ class SessionsThatAreHostile(TroubleTest):
         self.check_well()
 
     def test_after_a_fatal_error_it_comes_back_with_the_session_or_without(self):
+        self.check_fatal(lambda connection: connection.send(CLOSE, struct.pack(">H", 1008)))
+
+    def test_a_fatal_error_without_a_close_ends_the_connection_all_the_same(self):
+        self.check_fatal(lambda connection: None)
+
+    def check_fatal(self, close):
         def serve(connection, number):
             greet(connection, f"token-{number}")
             if number <= len(FATAL):
                 code, _ = FATAL[number - 1]
                 connection.send_json(type="error", code=code, message="no", fatal=True)
-                connection.send(CLOSE, struct.pack(">H", 1008))
+                close(connection)
             else:
                 connection.send_json(type="volume", level=34)
             connection.listen()
@@ -245,6 +275,44 @@ class SessionsThatAreHostile(TroubleTest):
         for number, (code, is_alive) in enumerate(FATAL, 1):
             with self.subTest(code):
                 self.assertEqual(asked[number], f"token-{number}" if is_alive else None)
+        self.check_well()
+
+    def test_a_close_of_whatever_reason_leaves_the_session_alive(self):
+        def serve(connection, number):
+            greet(connection, f"token-{number}", resumed=number > 1, received=0)
+            if number <= len(CLOSES):
+                connection.send(CLOSE, struct.pack(">H", CLOSES[number - 1][0]) + b"why")
+            else:
+                connection.send_json(type="volume", level=38)
+            connection.listen()
+
+        agent = self.fake(serve)
+        watch = self.start(agent.port, speed=20)
+        after = 0
+        for code, reason, advice in CLOSES:
+            closed = watch.await_event("link", phase="closed", after=after)
+            after = watch.events.index(closed, after) + 1
+            with self.subTest(code):
+                self.assertRegex(closed["reason"], reason)
+                self.assertRegex(closed["advice"], advice)
+        watch.await_event("volume", volume=38)
+        asked = asked_for(agent)
+        self.assertEqual(asked, [None] + [f"token-{n + 1}" for n in range(len(CLOSES))])
+        self.check_well()
+
+    def test_a_protocol_error_that_comes_again_at_once_ends_the_session(self):
+        def serve(connection, number):
+            greet(connection, f"token-{number}", resumed=number == 2, received=0)
+            if number < 3:
+                connection.send(CLOSE, struct.pack(">H", 1002))
+            else:
+                connection.send_json(type="volume", level=39)
+            connection.listen()
+
+        agent = self.fake(serve)
+        watch = self.start(agent.port)
+        watch.await_event("volume", volume=39)
+        self.assertEqual(asked_for(agent), [None, "token-1", None])
         self.check_well()
 
     def test_errors_that_are_not_fatal_change_nothing(self):
@@ -290,6 +358,23 @@ class CallsThatAreTooMany(TroubleTest):
             connection.listen()
 
         self.check_rate(serve)
+
+    def test_who_finds_no_room_does_not_call_all_the_time(self):
+        for code in (1013, 4013):
+            with self.subTest(code):
+                def serve(connection, number, code=code):
+                    connection.send(CLOSE, struct.pack(">H", code) + b"too many devices")
+                    connection.listen()
+
+                watch = self.start(self.fake(serve).port, speed=20, link={"longest_wait": "30 s"})
+                waits, after = [], 0
+                while len(waits) < 10:
+                    closed = watch.await_event("link", phase="closed", after=after)
+                    after = watch.events.index(closed, after) + 1
+                    waits.append(int(closed["retry_ms"]))
+                # While nothing is given up yet, other troubles are tried each 0.8 s.
+                self.assertGreater(max(waits), 800, waits)
+                self.daemon.stop()
 
     def test_who_is_sent_away_each_time_does_not_call_all_the_time(self):
         def serve(connection, number):

@@ -233,6 +233,60 @@ import WireProtocols
     #expect(bench.losses.last!.wait < .seconds(3))
   }
 
+  /// Sent away, and gone.
+  private func sentAway(for span: SampleSpan, idleLimit: SampleSpan? = nil) -> LinkBench {
+    var bench = LinkBench { $0.idleLimit = idleLimit }
+    bench.open()
+    bench.feed(
+      .received(NativeAgent.encode(.goAway(in: .zero, reason: "x", retryAfter: span))))
+    bench.pass(.milliseconds(10))
+    bench.feed(.closed(LinkLoss("closed", advice: "")))
+    return bench
+  }
+
+  @Test(arguments: [nil, SampleSpan.seconds(60)])
+  func aShortTimeAwayIsKeptWhoeverSpeaks(idleLimit: SampleSpan?) {
+    for seconds in Int64(1)...12 {
+      var bench = sentAway(for: .seconds(seconds), idleLimit: idleLimit)
+      bench.pass(.milliseconds(200))
+      bench.feed(.talking(true))
+      bench.feed(.tryNow)
+      bench.pass(.seconds(seconds) - .milliseconds(210))
+      #expect(bench.connects == 1)
+      bench.pass(.milliseconds(320))
+      #expect(bench.connects == 2)
+    }
+  }
+
+  @Test func duringALongTimeAwayWhoSpeaksIsWorthACallNowAndThen() {
+    var bench = sentAway(for: .seconds(3_600))
+    for attempt in 2...4 {
+      bench.feed(.talking(true))
+      bench.pass(.milliseconds(11_990))
+      #expect(bench.connects == attempt - 1)
+      bench.feed(.tryNow)
+      bench.pass(.milliseconds(320))
+      #expect(bench.connects == attempt)
+      // Nobody there yet: it is waited for again, until somebody else speaks.
+      bench.feed(.closed(LinkLoss("connection refused", advice: "-")))
+      bench.feed(.talking(false))
+    }
+    bench.pass(.seconds(3_500))
+    #expect(bench.connects == 4)
+    bench.pass { $0.connects == 5 }
+    // It has had its time.
+    bench.feed(.closed(LinkLoss("connection refused", advice: "-")))
+    #expect(bench.losses.last!.wait <= .seconds(30))
+  }
+
+  @Test func whoWasWelcomedAgainIsNotAwayAnyMore() {
+    var bench = sentAway(for: .seconds(3_600))
+    bench.feed(.talking(true))
+    bench.open(resumed: true)
+    bench.cut()
+    #expect(bench.losses.last!.wait <= .seconds(1))
+  }
+
   @Test func whoNeverPausesLeavesWhenTheTimeIsUp() {
     var bench = LinkBench()
     bench.open()

@@ -285,6 +285,31 @@ import WireProtocols
     #expect(!bench.changes.contains(.sessionOver))
   }
 
+  @Test(arguments: [("bad_message", true), ("rate_limited", false)])
+  func whoRefusesUsAndDoesNotHangUpIsLeft(code: String, isOver: Bool) {
+    for isGreeting in [false, true] {
+      var bench = LinkBench()
+      bench.open()
+      if isGreeting {
+        bench.cut()
+        bench.call()
+      }
+      bench.say(.refused(code: code, message: "-", isFatal: true))
+      bench.pass(.milliseconds(500))
+      // Saying it again does not buy time, nor do signs of life.
+      bench.say(.refused(code: code, message: "-", isFatal: true))
+      bench.feed(.pong)
+      bench.pass(.milliseconds(490))
+      #expect(bench.hangUps == 0)
+      bench.pass(.milliseconds(10))
+      #expect(bench.effects.last == .hangUp(isOver ? .forGood : .forNow))
+      bench.feed(.closed(LinkLoss("closed", advice: "")))
+      #expect(bench.losses.last?.loss.reason == "the agent refused: - (\(code))")
+      bench.open()
+      #expect((bench.hellos.last?.resuming == nil) == isOver)
+    }
+  }
+
   @Test func aCloseThatEndsTheSessionEndsItWhateverTheAgentGaveAsItsReason() {
     var bench = LinkBench()
     bench.open()
@@ -297,6 +322,64 @@ import WireProtocols
     #expect(bench.changes.contains(.sessionOver))
     bench.open()
     #expect(bench.hellos.last?.resuming == nil)
+  }
+
+  /// Closed with 1002: nobody knows whether it was that, or a code that the library does not know.
+  private var doubtful: LinkLoss {
+    var loss = LinkLoss("closed by the agent with code 1002", advice: "-")
+    loss.closed(withCode: 1002)
+    return loss
+  }
+
+  @Test func aDoubtfulCloseEndsTheSessionOnlyWhenItComesAgainAtOnce() {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(.closed(doubtful))
+    #expect(!bench.changes.contains(.sessionOver))
+    // One that comes instead of a welcome says nothing of the session.
+    for _ in 0..<3 {
+      bench.call()
+      bench.feed(.closed(doubtful))
+    }
+    bench.open(resumed: true, token: "t-2")
+    #expect(bench.hellos.last?.resuming?.token == "t-1")
+    bench.feed(.closed(doubtful))
+    #expect(bench.changes.filter { $0 == .sessionOver }.count == 1)
+    bench.open()
+    #expect(bench.hellos.last?.resuming == nil)
+    // The new session is not to blame for that.
+    bench.feed(.closed(doubtful))
+    bench.open(resumed: true, token: "t-3")
+    #expect(bench.hellos.last?.resuming?.token == "t-1")
+  }
+
+  @Test func aDoubtfulCloseLongAfterAnotherOrAfterACutEndsNothing() {
+    var bench = LinkBench()
+    bench.open()
+    for round in 0..<4 {
+      bench.feed(.closed(doubtful))
+      bench.open(resumed: true)
+      if round.isMultiple(of: 2) {
+        bench.pass(.seconds(11))
+      } else {
+        bench.cut()
+        bench.open(resumed: true)
+      }
+    }
+    #expect(bench.hellos.dropFirst().allSatisfy { $0.resuming != nil })
+    #expect(!bench.changes.contains(.sessionOver))
+  }
+
+  @Test(arguments: [
+    (1000, false, false), (1001, false, false), (1003, true, false), (1007, true, false),
+    (1009, true, false), (1011, false, false), (1012, false, false), (1013, false, true),
+    (3000, false, false), (4012, false, false), (4013, false, true),
+  ])
+  func aCloseSaysWhatItsCodeMeans(code: Int, endsSession: Bool, needsRoom: Bool) {
+    var loss = LinkLoss("closed", advice: "-")
+    loss.closed(withCode: code)
+    #expect((loss.endsSession, loss.needsRoom) == (endsSession, needsRoom))
+    #expect(!loss.mayEndSession)
   }
 
   @Test func aTurnNobodyWaitsForIsNotSaidToANewSession() {
