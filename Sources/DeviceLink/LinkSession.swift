@@ -169,13 +169,19 @@ extension LinkMachine {
     if !outbox.fits {
       // Nobody acknowledges anything: this session cannot be resumed.
       if isOpen {
-        hangUp(
-          LinkLoss(
-            "the network takes nothing any more", advice: "is the uplink fast enough?"), &effects,
-          .forGood)
+        hangUp(overflow, &effects, .forGood)
       }
       endSession(&effects)
     }
+  }
+
+  /// Why the journal is full.
+  var overflow: LinkLoss {
+    liveness.isTaking(at: now)
+      ? LinkLoss(
+        "the agent acknowledges nothing of what it is sent",
+        advice: "does it send ack? do agent and device have matching versions?")
+      : LinkLoss("the network takes nothing any more", advice: "is the uplink fast enough?")
   }
 
   mutating func transmit(

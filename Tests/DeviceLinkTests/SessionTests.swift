@@ -143,6 +143,23 @@ import WireProtocols
   }
 
   /// Found by tools/fuzz: only the conversation's own limit on a turn kept this one in bounds.
+  @Test(arguments: [(false, "the network takes nothing"), (true, "the agent acknowledges nothing")])
+  func aFullJournalIsTheNetworksFaultOrTheAgents(isTaken: Bool, reason: String) {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(start(1))
+    let packet = [UInt8](repeating: 0x48, count: 400)
+    for place in 0..<1_000 where bench.hangUps == 0 {
+      bench.feed(
+        .say(.turnAudio(TurnID(1), packet: packet, at: .milliseconds(Int64(place) * 60))))
+      bench.pass(Frame.span)
+      // The last one long ago, or a moment ago.
+      if isTaken || place < 10 { bench.feed(.progress) }
+    }
+    bench.cut()
+    #expect(bench.losses.last?.loss.reason.hasPrefix(reason) == true)
+  }
+
   @Test func aTurnThatIsTooLongToKeepIsGivenUp() {
     var bench = LinkBench()
     bench.feed(start(1))
