@@ -62,6 +62,7 @@ extension LinkMachine {
     capabilities = welcome.capabilities
     nextClocks = now + LinkMachine.compareClocksEvery
     askedClock = nil
+    nextPong = now
     // Counted from its begin, however often it went on since.
     if let longest = welcome.longestSession.map({ max($0, LinkMachine.shortestSession) }) {
       leave = Leave(
@@ -115,6 +116,9 @@ extension LinkMachine {
   mutating func take(_ notice: LinkNotice, _ effects: inout [Effect]) {
     switch notice {
     case .ping(let moment):
+      // Each answered one costs a second, of a few that may be saved up.
+      guard nextPong - now <= LinkMachine.pongsAhead else { break }
+      nextPong = max(nextPong, now) + LinkMachine.pongEvery
       effects.append(
         .transmit(NativeDevice.encode(.pong(asked: moment, answered: wallClock))))
     case .pong(let asked, let answered):

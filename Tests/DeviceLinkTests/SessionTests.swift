@@ -221,6 +221,33 @@ import WireProtocols
     #expect(bench.effects.filter { $0 == .note(.clock(offset: 4_000)) }.count == 1)
   }
 
+  @Test func ofAFloodOfPingsOneInASecondIsAnswered() {
+    var bench = LinkBench()
+    bench.open()
+    func pongs() -> Int {
+      bench.notices.filter { if case .pong = $0 { true } else { false } }.count
+    }
+    for _ in 0..<1_000 { bench.feed(.received(NativeAgent.encode(.ping(1)))) }
+    #expect(pongs() == 5)
+    for _ in 0..<1_000 {
+      bench.pass(.milliseconds(10))
+      bench.feed(.received(NativeAgent.encode(.ping(2))))
+    }
+    #expect(pongs() == 15)
+    // Who keeps to one a second is always answered.
+    for _ in 0..<100 {
+      bench.pass(.seconds(1))
+      bench.feed(.received(NativeAgent.encode(.ping(3))))
+    }
+    #expect(pongs() >= 114)
+    // Another connection is another account.
+    bench.cut()
+    bench.open(resumed: true)
+    let before = pongs()
+    bench.feed(.received(NativeAgent.encode(.ping(4))))
+    #expect(pongs() == before + 1)
+  }
+
   @Test func anAgentWithoutResumingMayBeTalkedToForEver() {
     var bench = LinkBench()
     bench.open(token: nil)
