@@ -14,7 +14,8 @@ extension Checkup {
     guard let code = text("link_code"), text("link_reason") != nil else { return nil }
     for certificate in [
       "expired-certificate", "certificate-not-yet-valid", "certificate-wrong-clock",
-      "wrong-name", "unknown-authority", "self-signed", "wrong-pin", "bad-authority-file",
+      "wrong-name", "unfit-certificate", "unknown-authority", "self-signed", "wrong-pin",
+      "bad-authority-file",
     ] where code.isSame(as: certificate) { return .certificate }
     for own in [
       "bad-own-certificate", "own-certificate-refused", "expired-own-certificate",

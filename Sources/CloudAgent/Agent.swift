@@ -52,8 +52,7 @@ public final class Agent {
     shelf = SessionShelf(settings, random: SystemRandomNumberGenerator())
     mail = try loop.watch(mailbox.number) { [weak self] in self?.deliver() }
     var limits = SocketServer.Limits()
-    // Those who are one too many are told so by us.
-    limits.connections = options.connections + 1
+    limits.connections = options.connections
     limits.perAddress = options.mostPerAddress
     server = try SocketServer(
       on: loop, port: options.port, certificateFile: options.certificate, keyFile: options.key,
@@ -152,7 +151,7 @@ public final class Agent {
         }
       if isTaken == false {
         Log.warning("event=not_reading connection=\(id.number)")
-        server?.close(connection, code: 1013, reason: "not reading")
+        server?.close(connection, code: SessionShelf.comeBackLater, reason: "not reading")
       }
     case .close(let id, let code, let reason):
       if let connection = connections[id] {

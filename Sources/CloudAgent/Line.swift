@@ -89,6 +89,11 @@ final class Line {
     case .broken(let reason):
       Log.warning("event=bad_message \(name) reason=\(Log.quoted(reason))")
     case .warned(let reason): Log.info("event=goaway \(name) reason=\(reason)")
+    case .rivals(let count, let span):
+      Log.warning(
+        "event=rivals \(name) ended=\(count) seconds=\(span.milliseconds / 1_000) "
+          + "reason=\"several devices with this name and proof, or one that begins again and again\""
+      )
     case .heard(let message): self.note(message)
     case .said(let message): self.note(message, showingWords: showingWords)
     case .ended(let reason, let strays):

@@ -54,6 +54,8 @@ final class AgentProcess {
     downUntil = min(downUntil, now)
     hangsUntil = min(hangsUntil, now)
     fullUntil = min(fullUntil, now)
+    // Who was asked to leave in the storm has left when it is over, and does not go in the calm.
+    if leavesAt != nil { restart(for: 10, isSilent: false) }
     work.calm(at: now)
   }
 
@@ -184,7 +186,7 @@ final class AgentProcess {
       guard let connection = find(id) else { return }
       if case .text(let bytes) = message { timeline.mix(bytes) }
       if connection.down.bytes > Network.largestQueue {
-        close(connection, 1013)
+        close(connection, SessionShelf.comeBackLater)
       } else {
         network.send(.message(message), up: false, on: connection, at: now)
       }

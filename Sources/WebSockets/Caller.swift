@@ -85,7 +85,7 @@ final class Caller: Endpoint {
   private func begin(_ wsi: OpaquePointer, _ server: SocketServer) -> CInt {
     asked = nil
     guard let service = server.service, isFor(service.path, wsi) else {
-      return server.refuse(wsi, status: 404, thenClose: true)
+      return respond(wsi, .problem(404, "not_found", "there is nothing here"))
     }
     guard lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0 else {
       return respond(
@@ -180,10 +180,12 @@ final class Caller: Endpoint {
     case 200: return "OK"
     case 400: return "Bad Request"
     case 401: return "Unauthorized"
+    case 404: return "Not Found"
     case 405: return "Method Not Allowed"
     case 411: return "Length Required"
     case 413: return "Content Too Large"
     case 429: return "Too Many Requests"
+    case 503: return "Service Unavailable"
     default: return "Error"
     }
   }

@@ -1,10 +1,10 @@
 /// The header with which a server says what it wants to be shown (RFC 6750).
-enum Challenge {
+package enum Challenge {
   /// A longer one is a text for somebody else.
-  static let longestComplaint = 80
+  package static let longestComplaint = 80
 
   /// What `error_description` says; empty when it says nothing that fits into a line.
-  static func complaint(_ header: [UInt8]) -> String {
+  package static func complaint(_ header: [UInt8]) -> String {
     let name = Array("error_description=\"".utf8)
     guard let place = header.indices.first(where: { header[$0...].starts(with: name) }) else {
       return ""

@@ -83,6 +83,9 @@ struct LinkAdvice {
     case .clockWrong:
       return
         "it says %d: set it, let it find a time server (NTP), or set agent.pin, which proves %w without a clock"
+    case .unfit:
+      return
+        "have %w's certificate made anew, for a server (extendedKeyUsage=serverAuth, subjectAltName) and by an authority that may sign"
     case .wrongPin:
       return "if %w has a new key, put that key's pin into agent.pin; else somebody is in between"
     case .badAuthorityFile: return "check agent.ca_file %a"

@@ -28,6 +28,8 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case notYetValid
     /// The same, but this device's clock is known to be wrong.
     case clockWrong
+    /// Anything else about it, which the detail says: made for another purpose, by no authority, and so on.
+    case unfit
     /// No certificate of the chain has a key that is pinned.
     case wrongPin
     /// Our own file of authorities cannot be used.
@@ -75,6 +77,7 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case .tls(.notYetValid): return "certificate not valid yet"
     case .tls(.clockWrong):
       return "certificate not valid yet by this device's clock, which is wrong"
+    case .tls(.unfit): return "certificate not fit for a server"
     case .tls(.wrongPin): return "certificate without the pinned key"
     case .tls(.badAuthorityFile): return "unusable file of authorities"
     case .tls(.badClientCertificate): return "unusable certificate of this device"
@@ -108,6 +111,7 @@ public struct LinkFailure: Equatable, Sendable, CustomStringConvertible {
     case .tls(.expired): "expired-certificate"
     case .tls(.notYetValid): "certificate-not-yet-valid"
     case .tls(.clockWrong): "certificate-wrong-clock"
+    case .tls(.unfit): "unfit-certificate"
     case .tls(.wrongPin): "wrong-pin"
     case .tls(.badAuthorityFile): "bad-authority-file"
     case .tls(.badClientCertificate): "bad-own-certificate"

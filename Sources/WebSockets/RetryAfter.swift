@@ -1,11 +1,11 @@
 /// The header with which a server that is busy says how long to leave it alone.
-enum RetryAfter {
+package enum RetryAfter {
   /// A server that says more means a mistake, or somebody else.
-  static let longestSeconds = 600
+  package static let longestSeconds = 600
 
   /// - Parameter value: of the header. A date, as the standard also allows, counts as nothing: the
   ///   clock it would be compared with may be wrong.
-  static func seconds(_ value: [UInt8]) -> Int {
+  package static func seconds(_ value: [UInt8]) -> Int {
     guard !value.isEmpty else { return 0 }
     var seconds = 0
     for byte in value {

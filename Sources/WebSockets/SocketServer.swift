@@ -8,6 +8,8 @@ public final class SocketServer {
   public struct Limits: Sendable {
     /// Open connections; more are answered with 503.
     public var connections = 100
+    /// What those are told to wait at least: places are free again when somebody leaves, not at once.
+    public static let retryAfterSeconds = 5
     /// Callers of one address, or of one IPv6 network of 64 bits; more are hung up on.
     public var perAddress = Int.max
     /// Callers that are not let in yet, besides the connections; more are hung up on.
@@ -36,6 +38,8 @@ public final class SocketServer {
     /// The system has no descriptors left; the next callers wait for a while.
     case cannotAccept(code: Int32)
     case tooMany(from: String)
+    /// All connections are taken; it was told so.
+    case full(from: String)
     case badCertificate(from: String, reason: String)
   }
 
@@ -156,18 +160,27 @@ public final class SocketServer {
 
   // MARK: At the door
 
-  /// What lws wants to hear: 0 to go on, 1 when we have answered, -1 to hang up.
+  /// What lws wants to hear: 0 to go on, -1 to hang up, once our answer is sent.
   func judge(_ wsi: OpaquePointer, _ caller: Caller, upgrade: UnsafeMutableRawPointer?) -> CInt {
     guard let upgrade,
       strcasecmp(upgrade.assumingMemoryBound(to: CChar.self), "websocket") == 0
-    else { return refuse(wsi, status: 400) }
+    else { return caller.respond(wsi, .problem(400, "no_websocket", "this is for WebSockets")) }
     guard let asked = caller.header(wsi, WSI_TOKEN_GET_URI), asked.elementsEqual(path.utf8) else {
-      return refuse(wsi, status: 404)
+      return caller.respond(wsi, .problem(404, "not_found", "WebSockets are at \(path)"))
     }
     guard let offered = caller.header(wsi, WSI_TOKEN_PROTOCOL),
       offered.split(separator: UInt8(ascii: ",")).contains(where: isOurs)
-    else { return refuse(wsi, status: 400) }
-    guard sockets.count < limits.connections else { return refuse(wsi, status: 503) }
+    else {
+      return caller.respond(wsi, .problem(400, "subprotocol", "\(subprotocol) must be offered"))
+    }
+    guard sockets.count < limits.connections else {
+      onTrouble(.full(from: caller.peer))
+      return caller.respond(
+        wsi,
+        .problem(
+          503, "full", "\(sockets.count) connections are open",
+          headers: ["Retry-After: \(Limits.retryAfterSeconds)"]))
+    }
     guard let service else { return 0 }
     switch service.admit(caller.request(wsi)) {
     case .welcome(let guest):
@@ -175,11 +188,6 @@ public final class SocketServer {
       return 0
     case .refused(let response): return caller.respond(wsi, response)
     }
-  }
-
-  func refuse(_ wsi: OpaquePointer, status: UInt32, thenClose: Bool = false) -> CInt {
-    guard lws_return_http_status(wsi, status, nil) == 0 else { return -1 }
-    return thenClose ? -1 : 1
   }
 
   /// The upgrade is done: from here on the connection is a WebSocket.

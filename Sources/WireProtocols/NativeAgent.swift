@@ -21,8 +21,7 @@ public struct NativeAgent: Sendable {
   /// How much sound of which reply was sent.
   private var reply: ReplyID?
   private var replySent = SampleSpan.zero
-  /// Of the open turn, for a device whose commit does not name it.
-  private var latest: (turn: TurnID, revision: Int)?
+  private var revisions = RevisionCheck()
 
   public init() {}
 
@@ -173,24 +172,27 @@ public struct NativeAgent: Sendable {
   private mutating func decodeMessage(_ fields: NativeFields) throws(WireError) -> Upstream? {
     switch true {
     case fields.is("turn.start"):
-      return .turnStart(
-        try fields.turn(), preRoll: try fields.span("pre_roll_ms"),
-        cause: try fields.choice("cause", TurnCause.all) { $0.word })
+      let turn = try fields.turn()
+      let preRoll = try fields.span("pre_roll_ms")
+      let cause = try fields.choice("cause", TurnCause.all) { $0.word }
+      revisions.start(turn)
+      return .turnStart(turn, preRoll: preRoll, cause: cause)
     case fields.is("turn.eager_end"):
       let (turn, number) = (try fields.turn(), try fields.revision())
       let audio = try fields.span("audio_ms")
-      latest = (turn, number)
+      try revisions.end(turn, number, audio)
       return .turnEagerEnd(turn, revision: number, audio: audio)
     case fields.is("turn.resumed"):
       let (turn, number) = (try fields.turn(), try fields.revision())
-      latest = (turn, number)
+      try revisions.resume(turn, number)
       return .turnResumed(turn, revision: number)
     case fields.is("turn.commit"):
       let turn = try fields.turn()
+      let number = fields.has("rev") ? try fields.revision() : nil
+      let audio = try fields.span("audio_ms")
+      let reason = try fields.choice("reason", TurnEnd.all) { $0.word }
       return .turnCommit(
-        turn, revision: try fields.revision(or: latest, of: turn),
-        audio: try fields.span("audio_ms"),
-        reason: try fields.choice("reason", TurnEnd.all) { $0.word })
+        turn, revision: try revisions.commit(turn, number, audio), audio: audio, reason: reason)
     case fields.is("turn.cancel"):
       return .turnCancel(
         try fields.turn(), reason: try fields.choice("reason", TurnCancel.all) { $0.word })

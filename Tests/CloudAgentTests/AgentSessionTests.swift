@@ -73,7 +73,7 @@ import VoiceCore
     script.device(.turnStart(id, preRoll: .zero, cause: .speech))
     #expect(
       script.device(.turnAudio(id, packet: SessionScript.packet60, at: .seconds(20))) == [
-        .hear(id, packet: SessionScript.packet60, gap: AgentSession.longestGap)
+        .hear(id, packet: SessionScript.packet60, gap: OpenTurn.longestGap)
       ])
   }
 
@@ -138,6 +138,40 @@ import VoiceCore
     for _ in 1..<20 { script.on(.tick) }
     script.device(.turnAudio(TurnID(2), packet: SessionScript.packet60, at: .zero))
     #expect(script.on(.tick).isEmpty)
+  }
+
+  @Test func soundThatIsNotListenedToKeepsNoTurnOpen() {
+    var script = SessionScript()
+    script.hello()
+    let id = TurnID(1)
+    script.device(.turnStart(id, preRoll: .zero, cause: .speech))
+    for second in 1...20 {
+      if second == 10 {
+        script.device(.turnAudio(id, packet: SessionScript.packet60, at: .seconds(3_500)))
+      }
+      let effects = script.on(.tick)
+      #expect(effects.isEmpty == (second < 20))
+    }
+    #expect(script.refusals == ["turn_idle"])
+  }
+
+  @Test func aTurnThatNeverEndsIsGivenUp() {
+    var script = SessionScript(longestTurn: .seconds(10))
+    script.hello()
+    let id = TurnID(1)
+    script.device(.turnStart(id, preRoll: .zero, cause: .speech))
+    // A packet every two seconds, far slower than speech.
+    for second in 1..<30 {
+      if second % 2 == 0 {
+        let place = SampleSpan.milliseconds(Int64(second * 30))
+        script.device(.turnAudio(id, packet: SessionScript.packet60, at: place))
+      }
+      script.on(.tick)
+    }
+    #expect(script.refusals.isEmpty)
+    script.on(.tick)
+    #expect(script.refusals == ["turn_idle"])
+    #expect(script.log.contains(.forget(id)))
   }
 
   @Test func turnsThatWaitForTheirWordsAreFew() {
@@ -308,6 +342,54 @@ import VoiceCore
     let effects = script.device(.interrupt(ReplyID(1), played: .seconds(1)))
     #expect(effects == [.send(.interruptAcknowledged(ReplyID(1)))])
     #expect(script.ends.count == 1)
+  }
+
+  @Test func aReplyThatIsNotPlayedEndsAtOnceAndWasNotSaid() {
+    var script = SessionScript()
+    script.hello(buffer: .seconds(2))
+    script.turn(1)
+    script.understood(1, .history)
+    script.voice(seconds: 3)
+    let muted = Upstream.playback(ReplyID(1), played: .zero, buffered: .zero, state: .muted)
+    #expect(
+      script.device(muted) == [
+        .hush(ReplyID(1)), .send(.replyEnd(ReplyID(1), .cancelled, audio: .seconds(2))),
+      ])
+    #expect(script.session.isAtRest)
+    #expect(script.session.memory.exchanges.last?.heard == "")
+    // It ends once, however often that is said.
+    #expect(script.device(muted).isEmpty)
+    #expect(script.on(.drain(grace: .seconds(5))).isEmpty, "nothing is waited for")
+  }
+
+  @Test func aReplyThatIsHeldForAMomentGoesOn() {
+    var script = SessionScript()
+    script.hello(buffer: .seconds(2))
+    script.turn(1)
+    script.understood(1, .history)
+    script.voice(seconds: 3)
+    func told(_ state: PlaybackState, _ played: Int64, _ rest: Int64) -> Upstream {
+      .playback(
+        ReplyID(1), played: .milliseconds(played), buffered: .milliseconds(rest), state: state)
+    }
+    // As devices of versions 1.0 to 1.2 said it.
+    script.device(told(.muted, 500, 1_500))
+    #expect(script.ends.isEmpty)
+    script.device(told(.playing, 1_000, 1_000))
+    #expect(script.sound(of: 1) == .seconds(3))
+  }
+
+  @Test func aReplyThatWasMutedAfterAnInterruptCanStillBeGoneOnWith() {
+    var script = SessionScript()
+    script.hello()
+    script.turn(1)
+    script.understood(1, .history)
+    script.voice()
+    script.device(.interrupt(ReplyID(1), played: .milliseconds(2_100)))
+    script.device(
+      .playback(ReplyID(1), played: .milliseconds(2_100), buffered: .zero, state: .muted))
+    let effects = script.device(.unmute(ReplyID(1), played: .milliseconds(2_100)))
+    #expect(effects.contains(.send(.replyStart(ReplyID(2), answering: TurnID(1)))))
   }
 
   @Test func anInterruptOfAReplyLongOverIsAcknowledged() {

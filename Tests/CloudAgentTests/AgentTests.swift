@@ -113,6 +113,7 @@ import WebSockets
     #expect(guests[0].wait { guests.allSatisfy { $0.isWelcome } })
     let third = try TestDevice(on: loop, port: agent.port)
     #expect(third.wait { third.end != nil })
+    #expect(third.end?.kind == .upgradeRefused(status: 503))
     #expect(!third.isWelcome)
     #expect(guests.allSatisfy { $0.end == nil })
   }

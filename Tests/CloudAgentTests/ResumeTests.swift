@@ -131,6 +131,22 @@ import WireProtocols
     #expect(device().errors == ["turn_idle"])
   }
 
+  @Test mutating func theTimeWithoutConnectionDoesNotCountForTheLongestTurn() {
+    script.join(1)
+    script.say(1, .turnStart(TurnID(1), preRoll: .zero, cause: .speech))
+    script.cut(1)
+    script.wait(.seconds(25))
+    script.join(1)
+    for packet in 0..<49 {
+      let place = SampleSpan.milliseconds(Int64(packet * 60))
+      script.say(1, .turnAudio(TurnID(1), packet: SessionScript.packet60, at: place))
+      script.wait(.seconds(1))
+    }
+    #expect(device().errors.isEmpty)
+    script.wait(.seconds(1))
+    #expect(device().errors == ["turn_idle"])
+  }
+
   // MARK: Tokens
 
   @Test mutating func eachWelcomeBringsAnotherToken() throws {

@@ -78,6 +78,9 @@ struct SessionScript {
     }
     return sound
   }
+  var refusals: [String] {
+    sentMessages.compactMap { if case .refused(let code, _, _, _) = $0 { code } else { nil } }
+  }
   var ends: [Downstream] {
     sentMessages.filter { if case .replyEnd = $0 { true } else { false } }
   }

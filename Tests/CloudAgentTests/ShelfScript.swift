@@ -61,7 +61,7 @@ struct ShelfScript {
     buffer: SampleSpan = .seconds(20), caps: Capabilities = .all
   ) {
     connections += 1
-    var device = devices[index] ?? Device(name: "kiosk-\(index)")
+    var device = devices[index] ?? Device(name: admission.device ?? "kiosk-\(index)")
     device.connection = ConnectionID(connections)
     device.closedWith = nil
     device.wire.reconnect()

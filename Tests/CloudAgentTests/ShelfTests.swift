@@ -114,7 +114,7 @@ import WireProtocols
     script = ShelfScript { $0.connections = 1 }
     script.join(1)
     script.connect(2)
-    #expect(device(2).closedWith == 1013)
+    #expect(device(2).closedWith == 4013)
     #expect(device(1).isConnected)
   }
 
@@ -148,6 +148,50 @@ import WireProtocols
     script.join(4, known)
     #expect(device(2).isConnected)
     #expect(script.shelf.sessionCount == 2)
+  }
+
+  /// Three boards with one identity: each throws another out, and comes back.
+  @Test mutating func devicesThatKeepEndingEachOtherAreToldOfOnceInAWhile() {
+    script = ShelfScript { $0.sessionsPerDevice = 2 }
+    let known = Admission(device: "kiosk-7")
+    func told(_ script: ShelfScript) -> Int {
+      script.notes.count { if case .rivals = $0 { true } else { false } }
+    }
+    for round in 0..<100 {
+      let index = 1 + round % 3
+      script.connect(index, known)
+      script.settle(index)
+      // The first two had room, and the next two may have come back before we knew.
+      #expect((told(script) > 0) == (round >= 4))
+      script.wait(.seconds(5))
+    }
+    #expect(told(script) == 1)
+    let message = device(1).received.compactMap {
+      if case .refused("session_limit", let message, true, _) = $0 { message } else { nil }
+    }
+    #expect(message.first?.contains("another device has the same name") == true)
+    for round in 0..<30 {
+      script.connect(1 + round % 3, known)
+      script.wait(.seconds(5))
+    }
+    #expect(told(script) == 2, "ten minutes later")
+  }
+
+  @Test mutating func aBoardThatLosesItsConnectionIsNoRivalOfItself() {
+    script = ShelfScript { $0.sessionsPerDevice = 2 }
+    for index in 1...20 {
+      script.join(index, Admission(device: "kiosk-7"))
+      script.cut(index)
+    }
+    #expect(!script.notes.contains { if case .rivals = $0 { true } else { false } })
+  }
+
+  @Test mutating func aHelloOfAnotherDeviceThanTheTokensIsRefused() {
+    script.devices[1] = ShelfScript.Device(name: "kiosk-8")
+    script.connect(1, Admission(device: "kiosk-7"))
+    #expect(device().errors == ["unauthorized"])
+    #expect(device().closedWith == 1008)
+    #expect(script.shelf.sessionCount == 0 && script.shelf.connectionCount == 0)
   }
 
   @Test mutating func aNameThatIsOnlySaidEndsNobodysSession() {
@@ -204,7 +248,9 @@ import WireProtocols
 
   // MARK: The end
 
-  @Test(arguments: [(UInt16(1000), 0), (1008, 0), (1009, 0), (1001, 1), (1011, 1), (1013, 1)])
+  @Test(arguments: [
+    (UInt16(1000), 0), (1008, 0), (1009, 0), (1001, 1), (1011, 1), (1013, 1), (4012, 1), (4013, 1),
+  ])
   mutating func someClosesEndTheSession(code: UInt16, left: Int) {
     script.join(1)
     script.turn(1, 1)

@@ -44,6 +44,22 @@ import WebSockets
     #expect(byAddress?.kind == .tls(.wrongName))
   }
 
+  @Test func aCommonNameIsNoName() throws {
+    let authority = try TestAuthority()
+    let certificate = try authority.certificate("", common: "localhost")
+    #expect(try failure(certificate, caFile: authority.file)?.kind == .tls(.wrongName))
+  }
+
+  @Test func aCertificateForAnotherPurposeIsNamedAndTLSIsNotGivenUp() throws {
+    let authority = try TestAuthority()
+    let certificate = try authority.certificate(purpose: "clientAuth")
+    let unfit = try failure(certificate, caFile: authority.file)
+    #expect(unfit?.kind == .tls(.unfit))
+    #expect(unfit?.reason.contains("purpose") == true)
+    #expect(
+      unfit?.advice.contains("serverAuth") == true && unfit?.advice.contains("ws://") == false)
+  }
+
   @Test func aCertificateOfThePastOrTheFutureIsRefused() throws {
     let authority = try TestAuthority()
     let past = try failure(authority.certificate(from: 2019, until: 2020), caFile: authority.file)

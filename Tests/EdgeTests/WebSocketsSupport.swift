@@ -63,9 +63,10 @@ final class TestAuthority {
       """)
   }
 
-  /// A certificate for `name`, valid between two days (years of four digits).
+  /// A certificate for `name` (empty: for its common name alone), valid between two days (years of four digits).
   func certificate(
-    _ name: String = "DNS:localhost,IP:127.0.0.1", from: Int = 2020, until: Int = 2049,
+    _ name: String = "DNS:localhost,IP:127.0.0.1", common: String = "agent", from: Int = 2020,
+    until: Int = 2049, purpose: String = "serverAuth,clientAuth",
     key: [String] = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
   )
     throws -> Certificate
@@ -76,9 +77,9 @@ final class TestAuthority {
     let request = try folder.file("leaf\(count).csr")
     try openssl(
       ["req", "-newkey"] + key + [
-        "-nodes", "-keyout", result.key, "-out", request, "-subj", "/CN=agent", "-addext",
-        "subjectAltName=\(name)",
-      ])
+        "-nodes", "-keyout", result.key, "-out", request, "-subj", "/CN=\(common)", "-addext",
+        "extendedKeyUsage=\(purpose)",
+      ] + (name.isEmpty ? [] : ["-addext", "subjectAltName=\(name)"]))
     try openssl(
       "ca", "-batch", "-notext", "-config", folder.file("authority.conf"), "-cert",
       file,

@@ -31,7 +31,7 @@ package struct Parser: Sendable {
   package static let all: [Parser] = [
     .json, .device, .agent, .link, .shelf, .broker, .control, .settings, .wave, .echo, .talker,
     .address, .packet, .clock, .devices, .stream, .cards, .report, .acoustics, .editor,
-    .left, .buttons, .mixer,
+    .left, .buttons, .mixer, .headers, .door,
   ]
 
   package static func named(_ name: String) -> Parser? { all.first { $0.name == name } }

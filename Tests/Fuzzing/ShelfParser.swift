@@ -236,7 +236,8 @@ private struct ShelfRun {
     case .close(let connection, let code, _):
       try hold(
         visitors.removeValue(forKey: connection.number) != nil, "a connection was closed twice")
-      try hold((1_000...1_015).contains(code), "closed with \(code)")
+      try hold(
+        (1_000...1_015).contains(code) || code == SessionShelf.comeBackLater, "closed with \(code)")
     case .work(let session, let next):
       switch next {
       case .hush(let reply):

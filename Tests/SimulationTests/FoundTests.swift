@@ -85,4 +85,10 @@ import VoiceCore
       $0.faultEvery = 150
     }
   }
+
+  /// Seed 701332: an agent that had been asked to leave in the storm left in the calm, for as long as an
+  /// outage may last. The world was wrong, not the device.
+  @Test func whoIsAskedToLeaveInTheStormIsBackInTheCalm() {
+    expectPeace(Scenario(seed: 701_332))
+  }
 }

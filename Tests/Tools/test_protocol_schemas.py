@@ -98,6 +98,8 @@ class Broken(unittest.TestCase):
         self.assertGreater(len(lines), 300)
         for number, line in enumerate(lines, 2):
             with self.subTest(line=number, text=line["text"][:200]):
+                for earlier in line.get("after", ()):
+                    SCHEMAS.check(line["from"], earlier)
                 if line["code"] == "out_of_order":
                     SCHEMAS.check(line["from"], line["text"])
                 else:

@@ -111,6 +111,11 @@ import VoiceCore
     rehearsal.hear(false, milliseconds: 500)
     rehearsal.playhead.state = .held
     rehearsal.hear(true, milliseconds: 100, verdict: .held)
+    // The agent would take "muted" for its end.
+    guard case .playback(ReplyID(1), _, _, .playing)? = rehearsal.sent.last else {
+      Issue.record("\(String(describing: rehearsal.sent.last))")
+      return
+    }
     rehearsal.playhead.state = .playing
     rehearsal.hear(false, milliseconds: 500, verdict: .resumed)
     #expect(rehearsal.conversation.shown == .speaking)

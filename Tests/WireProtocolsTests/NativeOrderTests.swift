@@ -81,6 +81,41 @@ struct NativeOrderTests {
     #expect(error?.code == "out_of_order")
   }
 
+  // MARK: Revisions
+
+  @Test func revisionsThatFollowEachOtherAreTaken() throws {
+    var (device, agent) = try talking()
+    let turn = TurnID(1)
+    let told: [Upstream] = [
+      .turnStart(turn, preRoll: .zero, cause: .speech),
+      .turnEagerEnd(turn, revision: 0, audio: .milliseconds(900)),
+      .turnResumed(turn, revision: 1),
+      .turnEagerEnd(turn, revision: 1, audio: .milliseconds(1_800)),
+      .turnCommit(turn, revision: 1, audio: .milliseconds(1_800), reason: .endpoint),
+      .turnStart(TurnID(2), preRoll: .zero, cause: .speech),
+      .turnCommit(TurnID(2), revision: 0, audio: .zero, reason: .button),
+    ]
+    for message in told { #expect(try agent.taken(device.encode(message)) == message) }
+  }
+
+  /// Those of the open turn that are wrong are in `docs/protocol/broken.jsonl`.
+  @Test func whatIsSaidOfATurnThatIsNotOpenBreaksNothing() throws {
+    var (device, agent) = try talking()
+    let told: [Upstream] = [
+      .turnEagerEnd(TurnID(7), revision: 5, audio: .milliseconds(900)),
+      .turnStart(TurnID(3), preRoll: .zero, cause: .speech),
+      .turnResumed(TurnID(2), revision: 9),
+      // A number that does not go up: turn 3 stays open.
+      .turnStart(TurnID(2), preRoll: .zero, cause: .speech),
+      .turnEagerEnd(TurnID(3), revision: 0, audio: .milliseconds(900)),
+      .turnCommit(TurnID(2), revision: 4, audio: .zero, reason: .endpoint),
+    ]
+    for message in told { #expect(try agent.taken(device.encode(message)) == message) }
+    let again = device.encode(.turnEagerEnd(TurnID(3), revision: 0, audio: .seconds(1)))
+    let error = #expect(throws: WireError.self) { try agent.taken(again) }
+    #expect(error?.code == "out_of_order")
+  }
+
   // MARK: Order
 
   @Test func aNumberThatComesTwiceOrBackwardsIsAnError() throws {

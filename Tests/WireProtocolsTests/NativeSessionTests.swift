@@ -194,6 +194,8 @@ struct NativeSessionTests {
   @Test func aRevisionThatIsNotNamedIsTheOneTheTurnHas() throws {
     var (device, agent) = try talking()
     let commit = Upstream.turnCommit(TurnID(1), revision: 1, audio: .zero, reason: .endpoint)
+    _ = try agent.taken(device.encode(.turnStart(TurnID(1), preRoll: .zero, cause: .speech)))
+    _ = try agent.taken(device.encode(.turnEagerEnd(TurnID(1), revision: 0, audio: .zero)))
     _ = try agent.taken(device.encode(.turnResumed(TurnID(1), revision: 1)))
     let text = device.encode(commit).string.replacingFirst(#""rev":1,"#, "")
     #expect(try agent.taken(.json(text)) == commit)

@@ -33,6 +33,7 @@ struct TranscriptTests {
       let error = #expect(throws: WireError.self, "\(line)") {
         if object.member("from") == .text("device") {
           var agent = text.contains(#""hello""#) ? NativeAgent() : try talking().agent
+          for earlier in earlier(object) { _ = try #require(try? agent.decode(.json(earlier))) }
           _ = try agent.decode(.json(text))
         } else {
           var device = text.contains(#""welcome""#) ? NativeDevice() : try talking().device
@@ -42,5 +43,11 @@ struct TranscriptTests {
       #expect(error?.code == code, "\(line)")
     }
     #expect(lines.count > 50)
+  }
+
+  /// What came before it, and was right.
+  private func earlier(_ object: JSONValue) -> [String] {
+    guard case .array(let values)? = object.member("after") else { return [] }
+    return values.compactMap { if case .text(let text) = $0 { text } else { nil } }
   }
 }

@@ -22,6 +22,8 @@ struct TranscriptWalk {
 
   private var device = NativeDevice()
   private var agent = NativeAgent()
+  /// The agent, if nothing since the last that arrived had been lost.
+  private var dreamer: NativeAgent?
   private var up = Direction()
   private var down = Direction()
   /// Made by somebody else's code, so ours has not counted them.
@@ -72,8 +74,10 @@ struct TranscriptWalk {
       up.arrived = agent.receivedCount
       return
     }
-    var scratch = agent
+    // What is lost is right, too, for who got all that was lost before it.
+    var scratch = line.isLost ? dreamer ?? agent : agent
     let received = try scratch.decode(message)
+    dreamer = line.isLost ? scratch : nil
     if case .notice(let notice) = received {
       #expect(NativeDevice.encode(notice) == message)
       if case .acknowledged(let count) = notice {

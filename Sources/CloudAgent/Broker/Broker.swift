@@ -3,7 +3,7 @@ internal import WireProtocols
 
 /// Gives devices that prove themselves a token, and lets in who shows one. Decides; knows no socket
 /// and writes no log.
-struct Broker: Sendable {
+package struct Broker: Sendable {
   struct Rules: Sendable {
     /// Milliseconds.
     var lifetime: Int64 = 600_000
@@ -174,7 +174,7 @@ struct Broker: Sendable {
   }
 
   /// `host`, `host:port` or the same with `[an IPv6 address]`: nothing that could lead somewhere else.
-  static func isPlain(_ host: [UInt8]) -> Bool {
+  package static func isPlain(_ host: [UInt8]) -> Bool {
     if host.first == UInt8(ascii: "[") {
       guard let end = host.firstIndex(of: UInt8(ascii: "]")), isIPv6(host[1..<end]) else {
         return false
@@ -251,7 +251,7 @@ struct Broker: Sendable {
   }
 
   /// What comes after "Bearer ", whose case does not matter.
-  static func bearer(_ authorization: [UInt8]) -> ArraySlice<UInt8>? {
+  package static func bearer(_ authorization: [UInt8]) -> ArraySlice<UInt8>? {
     let scheme = Array("bearer ".utf8)
     guard authorization.count > scheme.count,
       zip(authorization, scheme).allSatisfy({ $0 | 0x20 == $1 })

@@ -53,7 +53,10 @@ enum BrokerReply {
       return problem(
         401, "token_expired", "this token has expired; get another from \(Reception.path)",
         ["WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"token_expired\""])
-    case .noRandomBytes: return problem(503, "unavailable", "no tokens can be made now")
+    case .noRandomBytes:
+      return problem(
+        503, "unavailable", "no tokens can be made now",
+        ["Retry-After: \(SocketServer.Limits.retryAfterSeconds)"])
     }
   }
 

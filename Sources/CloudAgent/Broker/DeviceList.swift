@@ -1,8 +1,8 @@
 /// What a device may be called: in the file of devices, in its certificate, in its requests.
-enum DeviceName {
+package enum DeviceName {
   static let longest = 64
 
-  static func isValid(_ name: String) -> Bool {
+  package static func isValid(_ name: String) -> Bool {
     guard (1...longest).contains(name.utf8.count), name.utf8.first != UInt8(ascii: "-") else {
       return false
     }
@@ -50,10 +50,11 @@ package struct DeviceList: Equatable, Sendable {
     var limits: DeviceLimits
   }
 
-  static let mostDevices = 10_000
+  package static let mostDevices = 10_000
   private(set) var devices: [String: Device] = [:]
   let usual: DeviceLimits
   package var count: Int { devices.count }
+  package var names: [String] { devices.keys.sorted() }
 
   init(usual: DeviceLimits) { self.usual = usual }
 

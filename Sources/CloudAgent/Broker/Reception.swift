@@ -127,6 +127,8 @@ final class Reception {
       complain("event=cannot_accept reason=\(Log.quoted(reason))")
     case .tooMany(let peer):
       complain("event=refused reason=too_many_callers peer=\(Log.quoted(peer))")
+    case .full(let peer):
+      complain("event=refused reason=full peer=\(Log.quoted(peer))")
     case .badCertificate(let peer, let reason):
       complain("event=bad_certificate reason=\(Log.quoted(reason)) peer=\(Log.quoted(peer))")
     }

@@ -2,9 +2,9 @@ internal import Crypto
 
 /// What lets a device in for a while: who it is and until when, signed by whoever has the key.
 /// Agents that share a key take each other's.
-struct SessionToken: Equatable, Sendable {
+package struct SessionToken: Equatable, Sendable {
   /// `DeviceName.isValid`.
-  var device: String
+  package var device: String
   /// Random: tells tokens of one device apart.
   var number: UInt64
   /// Milliseconds since 1970.
@@ -18,16 +18,16 @@ struct SessionToken: Equatable, Sendable {
   var longestTurn: Int?
 
   /// Why a token lets nobody in.
-  enum Problem: Error, Equatable { case bad, expired }
+  package enum Problem: Error, Equatable { case bad, expired }
 
   /// The longest one has about 200.
-  static let longestText = 512
+  package static let longestText = 512
   private static let version: UInt8 = 2
   /// Of the fields before the device's name.
   private static let fixedSize = 42
 
   /// `version, number, issued, expires, longest session, longest turn, sessions, name`, then the signature.
-  func signed(with key: TokenKey) -> String {
+  package func signed(with key: TokenKey) -> String {
     var bytes: [UInt8] = [SessionToken.version]
     SessionToken.append(number, to: &bytes)
     SessionToken.append(UInt64(bitPattern: issued), to: &bytes)
@@ -39,7 +39,7 @@ struct SessionToken: Equatable, Sendable {
     return Base64URL.encode(bytes + key.sign(bytes))
   }
 
-  init(
+  package init(
     device: String, number: UInt64, issued: Int64, expires: Int64, longestSession: Int64?,
     sessions: Int, longestTurn: Int? = nil
   ) {
@@ -53,7 +53,9 @@ struct SessionToken: Equatable, Sendable {
   }
 
   /// - Parameter now: milliseconds since 1970.
-  init(_ text: some Collection<UInt8>, signedWith key: TokenKey, at now: Int64) throws(Problem) {
+  package init(
+    _ text: some Collection<UInt8>, signedWith key: TokenKey, at now: Int64
+  ) throws(Problem) {
     guard text.count <= SessionToken.longestText, let bytes = Base64URL.decode(text),
       bytes.count > SessionToken.fixedSize + SHA256.size
     else { throw .bad }
@@ -89,17 +91,17 @@ struct SessionToken: Equatable, Sendable {
 }
 
 /// Signs tokens.
-struct TokenKey: Sendable {
-  static let size = 32
+package struct TokenKey: Sendable {
+  package static let size = 32
   private let bytes: [UInt8]
 
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     precondition(bytes.count == TokenKey.size)
     self.bytes = bytes
   }
 
   /// The first words keep a signature of ours from meaning anything to anybody else.
-  func sign(_ content: [UInt8]) -> [UInt8] {
+  package func sign(_ content: [UInt8]) -> [UInt8] {
     SHA256.authentication(Array("auricle session token".utf8) + content, key: bytes)
   }
 }

@@ -11,27 +11,12 @@ struct AgentSession: Sendable {
     var echo: [[UInt8]]? = nil
   }
 
-  /// A turn without sound for so long is given up: it keeps an ear from others. Longer than any pause
-  /// a device allows inside a turn, and than it takes us to notice that a connection is dead, which
-  /// stops this clock (see `ServedSession`): else the rest of the turn would come to nobody.
-  static let longestSilence = SampleSpan.seconds(20)
   /// Turns that wait for their words. A device that commits more is told to wait.
   static let mostThinking = 4
   /// Less room than this for unplayed sound cannot be kept filled.
   static let smallestReplyBuffer = SampleSpan.milliseconds(200)
-  /// Sound that was lost on the way is replaced by silence of at most this length.
-  static let longestGap = SampleSpan.seconds(2)
 
   private enum Phase: Equatable { case strange, talking(replyBuffer: SampleSpan), over }
-
-  private struct OpenTurn: Equatable {
-    let id: TurnID
-    let cause: TurnCause
-    var audio = SampleSpan.zero
-    var revision = 0
-    var lastSound: SampleTime
-    var guess: TurnGuess?
-  }
 
   /// A turn that was committed and waits for its words.
   private struct Thought: Equatable {
@@ -187,18 +172,27 @@ struct AgentSession: Sendable {
   }
 
   private mutating func tick(_ effects: inout [AgentEffect]) {
-    guard let open = turn, now - open.lastSound >= AgentSession.longestSilence else { return }
+    guard let open = turn, let fault = open.fault(at: now, longest: settings.longestTurn) else {
+      return
+    }
+    let reason =
+      switch fault {
+      case .silent:
+        "no sound that can be used for \(OpenTurn.longestSilence.milliseconds / 1_000) s in turn "
+          + "\(open.id.number), it is given up"
+      case .endless:
+        "turn \(open.id.number) is open for longer than a turn may be and its sound may take, it is "
+          + "given up"
+      }
     dropTurn(&effects)
     effects.append(
-      .send(
-        .refused(
-          code: "turn_idle",
-          message: "no sound for \(AgentSession.longestSilence.milliseconds / 1_000) s in turn "
-            + "\(open.id.number), it is given up", isFatal: false, turn: open.id)))
+      .send(.refused(code: "turn_idle", message: reason, isFatal: false, turn: open.id)))
   }
 
-  /// The connection is back: what could not come is not missed.
-  mutating func goOn(at time: SampleTime) { turn?.lastSound = time }
+  /// The connection is back after `away`: what could not come is not missed.
+  mutating func goOn(at time: SampleTime, after away: SampleSpan) {
+    turn?.goOn(at: time, after: away)
+  }
 
   // MARK: What the device says
 
@@ -229,9 +223,11 @@ struct AgentSession: Sendable {
       }
       self.reply?.hasPlayed(played, isDrained: false)
       goOn(to: Thought(turn: reply.turn, revision: reply.revision), &effects)
-    case .playback(let id, let played, _, let state):
+    case .playback(let id, let played, let buffered, let state):
       guard reply?.id == id else { return stray() }
       reply?.hasPlayed(played, isDrained: state == .drained)
+      // Devices of old call a reply so that is held for a moment, too: it has sound left to play.
+      if state == .muted, buffered == .zero { return fallSilent(&effects) }
       pump(&effects)
     // A gap shows in the places of the packets, too.
     case .turnGap(let id, _, _): if turn?.id != id { stray() }
@@ -255,7 +251,7 @@ struct AgentSession: Sendable {
     // One person, one turn: a new one takes the place of one that was never committed.
     dropTurn(&effects)
     lastTurn = id
-    turn = OpenTurn(id: id, cause: cause, lastSound: now)
+    turn = OpenTurn(id: id, cause: cause, at: now)
     if cause == .bargeIn { interruption = id }
     if settings.echo == nil { effects.append(.work(.listen(id))) }
   }
@@ -263,16 +259,10 @@ struct AgentSession: Sendable {
   private mutating func hear(
     _ id: TurnID, _ packet: [UInt8], at place: SampleSpan, _ effects: inout [AgentEffect]
   ) {
-    guard let audio = turn?.audio, turn?.id == id, let length = PacketCoding.duration(of: packet)
+    guard turn?.id == id, let length = PacketCoding.duration(of: packet),
+      let gap = turn?.take(length, at: place, within: settings.longestTurn, now: now)
     else { return stray() }
-    turn?.lastSound = now
-    // What comes again, out of order or beyond the limit is not listened to.
-    guard place >= audio, place + length <= settings.longestTurn else { return stray() }
-    if settings.echo == nil {
-      let gap = min(place - audio, AgentSession.longestGap)
-      effects.append(.work(.hear(id, packet: packet, gap: gap)))
-    }
-    turn?.audio = place + length
+    if settings.echo == nil { effects.append(.work(.hear(id, packet: packet, gap: gap))) }
   }
 
   /// At the probable end of an open turn: the answer is made, and held back.
@@ -405,14 +395,19 @@ struct AgentSession: Sendable {
     effects.append(.send(.replyEnd(current.id, status, audio: current.sent)))
   }
 
+  /// The reply was cut, or is not played: what was not heard of it was not said.
+  private mutating func fallSilent(_ effects: inout [AgentEffect]) {
+    endReply(.cancelled, &effects)
+    reply?.giveUp()
+    AgentSession.remember(reply, in: &memory)
+  }
+
   private mutating func interrupt(
     _ id: ReplyID, played: SampleSpan, _ effects: inout [AgentEffect]
   ) {
     if reply?.id == id {
-      endReply(.cancelled, &effects)
       reply?.hasPlayed(played, isDrained: false)
-      reply?.giveUp()
-      AgentSession.remember(reply, in: &memory)
+      fallSilent(&effects)
     } else {
       stray()
     }

@@ -121,17 +121,17 @@ struct ServedSession {
       awaySince = moment.time
     }
     self.connection = connection
+    let away = moment.time - awaySince
+    talk.goOn(at: moment.time, after: away)
     tokens = [next, used]
     journal?.acknowledge(received)
     acknowledged = wire.receivedCount
     unacknowledgedSince = nil
-    talk.goOn(at: moment.time)
     var welcome = talk.welcome
     welcome.isResumed = true
     say(.welcome(welcome), at: moment, &effects)
     let waiting = journal?.waiting ?? []
     for message in waiting { effects.append(.send(message, on: connection)) }
-    let away = moment.time - awaySince
     effects.append(
       .note(id, .resumed(connection, replayed: waiting.count, away: away)))
   }
@@ -263,7 +263,10 @@ struct ServedSession {
   mutating func makeRoom(at moment: Moment, _ effects: inout [ShelfEffect]) {
     say(
       .refused(
-        code: "session_limit", message: "the device has begun another session", isFatal: true),
+        code: "session_limit",
+        message:
+          "a newer session of this device takes its place; if it keeps doing so, another device "
+          + "has the same name and proof", isFatal: true),
       at: moment, &effects)
     end(code: 1008, reason: "session_limit")
   }

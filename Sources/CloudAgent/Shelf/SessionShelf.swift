@@ -6,7 +6,7 @@ internal import WireProtocols
 /// out; the sockets, the ears, the voice and the clock belong to who drives it.
 package struct SessionShelf {
   package struct Settings: Sendable {
-    /// Connections at once; one more is closed with 1013.
+    /// Connections at once; one more is closed with `comeBackLater`.
     package var connections = 64
     /// Sessions at once, those without a connection too: the one that waits longest makes room.
     package var sessions = 128
@@ -36,6 +36,9 @@ package struct SessionShelf {
   /// Devices that are sent away together come back within this time, not all at once.
   static let spread = SampleSpan.seconds(1)
 
+  /// For 1013, which libwebsockets, for one, makes into another code before the device sees it.
+  package static let comeBackLater: UInt16 = 4013
+
   private enum Guest {
     case stranger(Admission, since: SampleTime)
     case session(SessionID)
@@ -46,6 +49,7 @@ package struct SessionShelf {
   private var guests: [ConnectionID: Guest] = [:]
   private var sessions: [SessionID: ServedSession] = [:]
   private var sessionsOf: [String: [SessionID]] = [:]
+  private var rivalry = Rivalry()
   private var lastSession = 0
   package private(set) var journalBytes = 0
   /// When all must be over.
@@ -105,7 +109,8 @@ package struct SessionShelf {
     if guests.count >= settings.connections {
       effects.append(
         .refused(connection, code: "full", message: "\(guests.count) connections are open"))
-      effects.append(.close(connection, code: 1013, reason: "too many devices"))
+      effects.append(
+        .close(connection, code: SessionShelf.comeBackLater, reason: "too many devices"))
     } else {
       guests[connection] = .stranger(admission, since: moment.time)
     }
@@ -126,6 +131,11 @@ package struct SessionShelf {
           &effects)
       }
       let device = admission.device ?? hello.device
+      guard device == hello.device else {
+        return refuse(
+          connection, code: "unauthorized",
+          message: "the hello is of \(hello.device), but the token is for \(device)", &effects)
+      }
       if let asked = hello.resuming,
         let id = resumable(asked, by: device, at: moment.time, &effects)
       {
@@ -183,6 +193,11 @@ package struct SessionShelf {
     if let own = admission.device.flatMap({ sessionsOf[$0] }), own.count >= most {
       let waiting = own.first { sessions[$0]?.connection == nil }
       if let oldest = waiting ?? own.first {
+        if let device = admission.device, waiting == nil,
+          rivalry.hasEnded(ofDevice: device, at: moment.time)
+        {
+          effects.append(.note(oldest, .rivals(Rivalry.suspicious, within: Rivalry.within)))
+        }
         sessions[oldest]?.makeRoom(at: moment, &effects)
         settle(oldest, at: moment, &effects)
       }
@@ -193,7 +208,9 @@ package struct SessionShelf {
         (session.hasBegun ? 1 : 0, session.awaySince.samples, session.id.number)
       }
       let longest = waiting.min { rank($0) < rank($1) }
-      if let longest { end(longest.id, code: 1013, reason: "room for others", &effects) }
+      if let longest {
+        end(longest.id, code: SessionShelf.comeBackLater, reason: "room for others", &effects)
+      }
     }
   }
 

@@ -73,6 +73,8 @@ package enum SessionNote: Equatable, Sendable {
   case said(Downstream)
   case broken(String)
   case warned(reason: String)
+  /// So many sessions of its device ended each other in this time: there may be several of it.
+  case rivals(Int, within: SampleSpan)
   /// Nothing of it remains, and all its work was taken back.
   case ended(reason: String, strays: Int)
 }

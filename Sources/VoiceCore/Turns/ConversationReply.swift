@@ -81,8 +81,8 @@ extension Conversation {
   mutating func report(_ head: Playhead, _ effects: inout [Effect]) {
     let state: PlaybackState =
       switch head.state {
-      case .playing, .silent: .playing
-      case .held: .muted
+      // Held for a moment it is not over: "muted" would say so.
+      case .playing, .silent, .held: .playing
       case .underrun: .underrun
       case .drained: .drained
       }
