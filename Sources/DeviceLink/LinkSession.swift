@@ -10,6 +10,8 @@ extension LinkMachine {
     case .waiting, .resting, .minting, .connecting, .leaving: return
     }
     liveness.heard(at: now)
+    // The session is over, and so is what would be begun in it.
+    if let refusal, refusal.endsSession { return }
     do throws(WireError) {
       switch try wire.decode(message) {
       case .message(.welcome(let welcome)): try take(welcome, message, &effects)

@@ -354,6 +354,17 @@ import WireProtocols
     }
   }
 
+  @Test(arguments: [("bad_message", 0), ("rate_limited", 1)])
+  func nothingBeginsAnyMoreInASessionThatARefusalEnded(code: String, heard: Int) {
+    var bench = LinkBench()
+    bench.open()
+    bench.say(.refused(code: code, message: "-", isFatal: true))
+    let before = bench.delivered.count
+    // A reply that is begun now would be taken for one of the next session (seeds 301 and 806).
+    bench.say(.replyStart(ReplyID(1), answering: TurnID(1)))
+    #expect(bench.delivered.count == before + heard)
+  }
+
   @Test func aCloseThatEndsTheSessionEndsItWhateverTheAgentGaveAsItsReason() {
     var bench = LinkBench()
     bench.open()
