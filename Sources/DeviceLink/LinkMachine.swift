@@ -22,6 +22,9 @@ public struct LinkMachine: Sendable {
   static let acknowledgeAfter = SampleSpan.seconds(2)
   /// How often the clocks are compared.
   static let compareClocksEvery = SampleSpan.seconds(60)
+  /// One ping in so long is answered, five at once: a flood of them is not.
+  static let pongEvery = SampleSpan.seconds(1)
+  static let pongsAhead = SampleSpan.seconds(4)
   /// A broker that fails while nothing depends on it is asked again after this.
   static let mintAgainAfter = SampleSpan.seconds(30)
 
@@ -68,6 +71,7 @@ public struct LinkMachine: Sendable {
   var nextClocks = SampleTime.start
   /// The moment of our ping that waits for its answer.
   var askedClock: Int64?
+  var nextPong = SampleTime.start
   /// The agent knows of a session, and so does the conversation.
   var hasSession = false
   var sessionBegan = SampleTime.start

@@ -10,6 +10,8 @@ extension LinkMachine {
     case .waiting, .resting, .minting, .connecting, .leaving: return
     }
     liveness.heard(at: now)
+    // The session is over, and so is what would be begun in it.
+    if let refusal, refusal.endsSession { return }
     do throws(WireError) {
       switch try wire.decode(message) {
       case .message(.welcome(let welcome)): try take(welcome, message, &effects)
@@ -62,6 +64,7 @@ extension LinkMachine {
     capabilities = welcome.capabilities
     nextClocks = now + LinkMachine.compareClocksEvery
     askedClock = nil
+    nextPong = now
     // Counted from its begin, however often it went on since.
     if let longest = welcome.longestSession.map({ max($0, LinkMachine.shortestSession) }) {
       leave = Leave(
@@ -115,6 +118,9 @@ extension LinkMachine {
   mutating func take(_ notice: LinkNotice, _ effects: inout [Effect]) {
     switch notice {
     case .ping(let moment):
+      // Each answered one costs a second, of a few that may be saved up.
+      guard nextPong - now <= LinkMachine.pongsAhead else { break }
+      nextPong = max(nextPong, now) + LinkMachine.pongEvery
       effects.append(
         .transmit(NativeDevice.encode(.pong(asked: moment, answered: wallClock))))
     case .pong(let asked, let answered):
@@ -169,13 +175,19 @@ extension LinkMachine {
     if !outbox.fits {
       // Nobody acknowledges anything: this session cannot be resumed.
       if isOpen {
-        hangUp(
-          LinkLoss(
-            "the network takes nothing any more", advice: "is the uplink fast enough?"), &effects,
-          .forGood)
+        hangUp(overflow, &effects, .forGood)
       }
       endSession(&effects)
     }
+  }
+
+  /// Why the journal is full.
+  var overflow: LinkLoss {
+    liveness.isTaking(at: now)
+      ? LinkLoss(
+        "the agent acknowledges nothing of what it is sent",
+        advice: "does it send ack? do agent and device have matching versions?")
+      : LinkLoss("the network takes nothing any more", advice: "is the uplink fast enough?")
   }
 
   mutating func transmit(

@@ -14,6 +14,7 @@ struct Liveness: Sendable {
   private(set) var roundTrip = SampleSpan.zero
   private var lastHeard = SampleTime.start
   private var lastProgress = SampleTime.start
+  private var hasProgressed = false
   /// The question that is still to be answered.
   private var asked: SampleTime?
   /// Since when nothing at all was heard though there is a question to be answered.
@@ -25,6 +26,7 @@ struct Liveness: Sendable {
   mutating func begin(at now: SampleTime) {
     lastHeard = now
     lastProgress = now
+    hasProgressed = false
     asked = nil
     waiting = nil
   }
@@ -47,7 +49,15 @@ struct Liveness: Sendable {
   }
 
   /// The other machine acknowledges what we send. Its program may be dead all the same.
-  mutating func progressed(at now: SampleTime) { lastProgress = now }
+  mutating func progressed(at now: SampleTime) {
+    lastProgress = now
+    hasProgressed = true
+  }
+
+  /// It did so a moment ago.
+  func isTaking(at now: SampleTime) -> Bool {
+    hasProgressed && now - lastProgress < Liveness.longestPatience
+  }
 
   private func patience(at now: SampleTime) -> SampleSpan {
     // A full line is slow, not dead.

@@ -251,6 +251,27 @@ class SessionsThatAreHostile(TroubleTest):
         self.assertLess(int(self.bench.status()["resident_kib"]), 40_000)
         self.check_well()
 
+    def test_a_flood_of_pings_is_not_answered_by_a_flood(self):
+        answers = []
+
+        def serve(connection, number):
+            greet(connection, f"token-{number}", resumed=number > 1, received=0)
+            if number == 1:
+                for _ in range(2_000):
+                    connection.send_json(type="ping", t=1, opt=True)
+                connection.send_json(
+                    type="goaway", in_ms=0, retry_after_ms=0, reason="x", opt=True)
+                while True:
+                    answers.append(connection.receive_json()["type"])
+            connection.send_json(type="volume", level=40)
+            connection.listen()
+
+        agent = self.fake(serve)
+        self.start(agent.port).await_event("volume", volume=40)
+        self.assertIn("pong", answers)
+        self.assertLess(answers.count("pong"), 100)
+        self.check_well()
+
     def test_after_a_fatal_error_it_comes_back_with_the_session_or_without(self):
         self.check_fatal(lambda connection: connection.send(CLOSE, struct.pack(">H", 1008)))
 

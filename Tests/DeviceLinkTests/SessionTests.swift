@@ -143,6 +143,23 @@ import WireProtocols
   }
 
   /// Found by tools/fuzz: only the conversation's own limit on a turn kept this one in bounds.
+  @Test(arguments: [(false, "the network takes nothing"), (true, "the agent acknowledges nothing")])
+  func aFullJournalIsTheNetworksFaultOrTheAgents(isTaken: Bool, reason: String) {
+    var bench = LinkBench()
+    bench.open()
+    bench.feed(start(1))
+    let packet = [UInt8](repeating: 0x48, count: 400)
+    for place in 0..<1_000 where bench.hangUps == 0 {
+      bench.feed(
+        .say(.turnAudio(TurnID(1), packet: packet, at: .milliseconds(Int64(place) * 60))))
+      bench.pass(Frame.span)
+      // The last one long ago, or a moment ago.
+      if isTaken || place < 10 { bench.feed(.progress) }
+    }
+    bench.cut()
+    #expect(bench.losses.last?.loss.reason.hasPrefix(reason) == true)
+  }
+
   @Test func aTurnThatIsTooLongToKeepIsGivenUp() {
     var bench = LinkBench()
     bench.feed(start(1))
@@ -202,6 +219,33 @@ import WireProtocols
     bench.feed(.received(pong))
     bench.feed(.received(pong))
     #expect(bench.effects.filter { $0 == .note(.clock(offset: 4_000)) }.count == 1)
+  }
+
+  @Test func ofAFloodOfPingsOneInASecondIsAnswered() {
+    var bench = LinkBench()
+    bench.open()
+    func pongs() -> Int {
+      bench.notices.filter { if case .pong = $0 { true } else { false } }.count
+    }
+    for _ in 0..<1_000 { bench.feed(.received(NativeAgent.encode(.ping(1)))) }
+    #expect(pongs() == 5)
+    for _ in 0..<1_000 {
+      bench.pass(.milliseconds(10))
+      bench.feed(.received(NativeAgent.encode(.ping(2))))
+    }
+    #expect(pongs() == 15)
+    // Who keeps to one a second is always answered.
+    for _ in 0..<100 {
+      bench.pass(.seconds(1))
+      bench.feed(.received(NativeAgent.encode(.ping(3))))
+    }
+    #expect(pongs() >= 114)
+    // Another connection is another account.
+    bench.cut()
+    bench.open(resumed: true)
+    let before = pongs()
+    bench.feed(.received(NativeAgent.encode(.ping(4))))
+    #expect(pongs() == before + 1)
   }
 
   @Test func anAgentWithoutResumingMayBeTalkedToForEver() {
@@ -308,6 +352,17 @@ import WireProtocols
       bench.open()
       #expect((bench.hellos.last?.resuming == nil) == isOver)
     }
+  }
+
+  @Test(arguments: [("bad_message", 0), ("rate_limited", 1)])
+  func nothingBeginsAnyMoreInASessionThatARefusalEnded(code: String, heard: Int) {
+    var bench = LinkBench()
+    bench.open()
+    bench.say(.refused(code: code, message: "-", isFatal: true))
+    let before = bench.delivered.count
+    // A reply that is begun now would be taken for one of the next session (seeds 301 and 806).
+    bench.say(.replyStart(ReplyID(1), answering: TurnID(1)))
+    #expect(bench.delivered.count == before + heard)
   }
 
   @Test func aCloseThatEndsTheSessionEndsItWhateverTheAgentGaveAsItsReason() {
