@@ -91,4 +91,10 @@ import VoiceCore
   @Test func whoIsAskedToLeaveInTheStormIsBackInTheCalm() {
     expectPeace(Scenario(seed: 701_332))
   }
+
+  /// Seed 704416: nobody had interrupted after all, somebody pressed stop, and the rest of the answer
+  /// came and sounded.
+  @Test func whoPressesStopHearsNoRestOfAnAnswer() {
+    expectPeace(Scenario(seed: 704_416))
+  }
 }

@@ -39,6 +39,18 @@ import VoiceCore
       machine.handle(.replyStarted(ReplyID(1), answering: TurnID(1))) == .refuse(ReplyID(1)))
   }
 
+  @Test mutating func theRestOfAnAnswerIsRefusedAfterStop() {
+    _ = machine.handle(.speechStarted(at(0), .speech))
+    _ = machine.handle(.turnEnded(at(900), .endpoint))
+    _ = machine.handle(.replyStarted(ReplyID(1), answering: TurnID(1)))
+    _ = machine.handle(.interrupted(at(2_000)))
+    // Nobody had anything to say, so the rest would be welcome.
+    _ = machine.handle(.turnDropped(.tooShort))
+    #expect(machine.handle(.stopped) == .none)
+    #expect(
+      machine.handle(.replyStarted(ReplyID(2), answering: TurnID(1))) == .refuse(ReplyID(2)))
+  }
+
   @Test mutating func waitingForAnAnswerEnds() {
     _ = machine.handle(.speechStarted(at(0), .speech))
     _ = machine.handle(.turnEnded(at(1_000), .endpoint))

@@ -100,6 +100,10 @@ public struct TurnMachine: Sendable {
       state = .idle
       answerable = nil
       return .silence(reply)
+    case (.idle, .stopped):
+      // The rest of an answer may be on its way: nobody wants that either.
+      answerable = nil
+      return .none
     // An agent may have more to say when its first reply is over.
     case (.idle, .replyStarted(let reply, let answered)) where answered == answerable:
       state = .speaking(reply, answering: answered)
@@ -117,7 +121,7 @@ public struct TurnMachine: Sendable {
 
     // Nothing there that the event could be about.
     case (.idle, .turnEnded), (.idle, .turnDropped), (.idle, .replyDrained), (.idle, .replyFailed),
-      (.idle, .interrupted), (.idle, .stopped), (.idle, .linkLost), (.idle, .tick):
+      (.idle, .interrupted), (.idle, .linkLost), (.idle, .tick):
       return .none
     // News about a reply that is already over, and time.
     case (.listening, .speechStarted), (.listening, .replyDrained), (.listening, .replyFailed),
