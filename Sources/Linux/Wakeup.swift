@@ -32,13 +32,7 @@ public final class ReloadSignal {
 
   /// Must be called before any thread is started, as for `StopSignals`.
   public static func open() throws(LinuxError) -> ReloadSignal {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGHUP)
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let number = signalfd(-1, &signals, CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC))
-    guard number >= 0 else { throw .last("open", "a signal descriptor") }
-    return ReloadSignal(owning: FileDescriptor(owning: number))
+    ReloadSignal(owning: try FileDescriptor(ofSignals: SIGHUP, SIGHUP))
   }
 
   /// However often it came.
@@ -58,15 +52,7 @@ public struct StopSignals: ~Copyable {
 
   /// Must be called before any thread is started, so that all of them leave the signals alone.
   public static func open() throws(LinuxError) -> StopSignals {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGTERM)
-    sigaddset(&signals, SIGINT)
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let number = signalfd(
-      -1, &signals, CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC))
-    guard number >= 0 else { throw .last("open", "a signal descriptor") }
-    return StopSignals(owning: FileDescriptor(owning: number))
+    StopSignals(owning: try FileDescriptor(ofSignals: SIGTERM, SIGINT))
   }
 
   /// The name of the signal that arrived, or nil.
@@ -75,5 +61,19 @@ public struct StopSignals: ~Copyable {
     let size = MemoryLayout<signalfd_siginfo>.size
     guard read(descriptor.number, &information, size) == size else { return nil }
     return information.ssi_signo == UInt32(SIGINT) ? "SIGINT" : "SIGTERM"
+  }
+}
+
+extension FileDescriptor {
+  /// Both arrive here from now on, and nowhere else.
+  fileprivate init(ofSignals one: CInt, _ other: CInt) throws(LinuxError) {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, one)
+    sigaddset(&signals, other)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    let number = signalfd(-1, &signals, CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC))
+    guard number >= 0 else { throw .last("open", "a signal descriptor") }
+    self.init(owning: number)
   }
 }
